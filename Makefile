@@ -1,0 +1,36 @@
+# The two commands of a fresh machine: `go run ./cmd/kindred serve` and `make test`.
+.PHONY: build test soak lint bench golden
+
+GO ?= go
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+# build writes bin/kindred.
+build:
+	$(GO) build -o bin/kindred ./cmd/kindred
+
+# test is the gate: everything, in its short form. It installs what it needs.
+test: lint
+	GO=$(GO) .ci/gotest -race ./...
+	.ci/fuzz 5s
+
+# lint checks the form of the code, and known vulnerabilities if their database answers.
+lint:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+	$(GO) mod tidy -diff
+	$(GO) run $(STATICCHECK) ./...
+	GOVULNCHECK=$(GOVULNCHECK) .ci/vuln
+
+# soak is the long form of what test does shortly; results go to RESULTS.md files.
+soak:
+	KINDRED_KILLS=20 GO=$(GO) .ci/gotest -race -timeout 60m ./engine/sqlite ./cmd/kindred
+	.ci/fuzz 2m
+
+# bench measures; numbers are ratios to peers in the same run.
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./engine/... ./embed/...
+
+# golden rewrites the golden rankings. Read the diff before you commit it.
+golden:
+	$(GO) test ./engine/... ./cmd/... -run Golden -update

@@ -1,0 +1,52 @@
+package embed
+
+import (
+	"context"
+	"fmt"
+	"sync"
+)
+
+// Lazy is an Embedder of a known space whose server may not be there yet: it
+// connects when it is first needed and again after a failure, so a program can
+// start, and answer what needs no embedding, without it.
+type Lazy struct {
+	// Want is the space that the vectors must be of.
+	Want Space
+	// Connect reaches the embedder. It wraps ErrUnavailable if trying again
+	// later may help.
+	Connect func(context.Context) (Embedder, error)
+
+	mu   sync.Mutex
+	real Embedder
+}
+
+// Space returns l.Want.
+func (l *Lazy) Space() Space { return l.Want }
+
+// Embed implements Embedder. If what Connect reaches is of another space than
+// l.Want the error wraps ErrSpace.
+func (l *Lazy) Embed(ctx context.Context, kind Kind, texts []string) ([]Vector, error) {
+	e, err := l.connected(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return e.Embed(ctx, kind, texts)
+}
+
+func (l *Lazy) connected(ctx context.Context) (Embedder, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.real != nil {
+		return l.real, nil
+	}
+	e, err := l.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if got := e.Space(); got != l.Want {
+		return nil, fmt.Errorf("%w: the papers were embedded with %s, but %s:%s is now %s",
+			ErrSpace, l.Want.ID(), got.Embedder, got.Model, got.ID())
+	}
+	l.real = e
+	return e, nil
+}

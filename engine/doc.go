@@ -1,0 +1,44 @@
+// Package engine defines what Kindred is about: papers, what people did with
+// them, and the two questions "what is like this?" and "what should I read
+// next?". It imports the standard library and package embed, and does no input
+// or output of its own: what it needs of the world it asks for through four
+// contracts.
+//
+// # A tour
+//
+// Start with [Paper] (paper.go), the record, and [ID] (id.go), the many names a
+// record has. A [Key] is the one name that everything else holds on to. [Event]
+// (event.go) is a line in a person's log, and [Standing] replays a log into what
+// stands now, or stood at any earlier number.
+//
+// The contracts: [Store] (store.go) holds the truth and numbers every change;
+// [Index] (index.go) finds nearest vectors; embed.Embedder makes vectors.
+// Packages engine/sqlite, engine/chromem, embed/builtin and embed/ollama fulfil
+// them; enginetest.TestStore, enginetest.TestIndex and embedtest.TestEmbedder
+// say in code what fulfilling means.
+//
+// [Engine] (engine.go) puts them together:
+//
+//	sync.go      Sync: papers without a vector → embedder → store
+//	             Follow: changes in the store → index, in this process and all others
+//	similar.go   Similar, Search, Recommend
+//	feed.go      Feed: likes → interests → candidates → mixed list → page
+//	profile.go   how likes become interests, and what each like contributes
+//	rank.go      how candidates are scored, pushed down and mixed
+//	cursor.go    how a list stays the same list from page to page
+//	acts.go      what people do, and its undoing
+//	token.go     who may ask
+//	status.go    how it is going
+//
+// # Invariants
+//
+// SQLite is the truth; an index can be thrown away at any time and is rebuilt by
+// following the change sequence from 0. Only Follow writes to the index.
+//
+// Every ranking is a total order, score descending and then key ascending, so
+// equal requests have equal answers. Time is an input: nothing below Engine reads
+// a clock.
+//
+// Vectors of two spaces are never compared: an Engine serves one embed.Space, and
+// everything derived from vectors carries its name.
+package engine

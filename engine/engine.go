@@ -1,0 +1,111 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"kindred/embed"
+)
+
+// Options is what an Engine is made of.
+type Options struct {
+	Store    Store          // required
+	Index    Index          // required; empty, Follow fills it
+	Embedder embed.Embedder // required; of the index's space. One that cannot be reached wraps embed.ErrUnavailable
+	Now      func() time.Time
+	Log      *slog.Logger
+	Owner    string // names this process in leases; required
+}
+
+// An Engine answers the two questions, "what is like this?" and "what should I
+// read next?", and takes what must be known to answer them. It is safe for
+// concurrent use. It starts no goroutine: its owner runs Follow and Sync.
+type Engine struct {
+	store    Store
+	index    Index
+	embedder embed.Embedder
+	space    string
+	now      func() time.Time
+	log      *slog.Logger
+	owner    string
+
+	catchUp sync.Mutex    // held while changes move from store to index
+	poked   chan struct{} // capacity 1: a write was made in this process
+	secret  []byte        // signs cursors
+	jobs    jobs
+}
+
+// New checks the options, records the embedder's space in the store and makes
+// an Engine. It does not read papers: call CatchUp or Follow.
+func New(ctx context.Context, o Options) (*Engine, error) {
+	switch {
+	case o.Store == nil || o.Index == nil || o.Embedder == nil || o.Owner == "":
+		return nil, errors.New("engine: store, index, embedder and owner are required")
+	case o.Index.Space() != o.Embedder.Space():
+		return nil, fmt.Errorf("engine: index is of space %s, embedder of %s", o.Index.Space().ID(), o.Embedder.Space().ID())
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	space := o.Embedder.Space()
+	if err := o.Store.PutSpace(ctx, space); err != nil {
+		return nil, fmt.Errorf("record space %s: %w", space.ID(), err)
+	}
+	secret, err := o.Store.Secret(ctx, "cursor")
+	if err != nil {
+		return nil, fmt.Errorf("cursor secret: %w", err)
+	}
+	return &Engine{
+		store: o.Store, index: o.Index, embedder: o.Embedder, space: space.ID(),
+		now: o.Now, log: o.Log, owner: o.Owner, secret: secret, poked: make(chan struct{}, 1),
+	}, nil
+}
+
+// Limits of what can be asked for at once.
+const (
+	DefaultLimit = 20
+	MaxLimit     = 200
+	MaxDepth     = 1000 // how far a feed goes
+)
+
+// checkLimit returns the number of items wanted: DefaultLimit for 0. Others
+// than 1 to MaxLimit are refused, not clamped.
+func checkLimit(limit int) (int, error) {
+	if limit == 0 {
+		return DefaultLimit, nil
+	}
+	if limit < 1 || limit > MaxLimit {
+		return 0, fmt.Errorf("%w: limit %d: want 1 to %d", ErrInvalid, limit, MaxLimit)
+	}
+	return limit, nil
+}
+
+// A List is an answer: items in rank order.
+type List struct {
+	Items []Item
+	Next  string // cursor of the next page; "" at the end
+	Space string // ID of the space the scores are from
+}
+
+// An Item is one paper of an answer.
+type Item struct {
+	Paper   Paper
+	Score   float32  // in [-1, 1]; 0 where the order is by date
+	Reasons []Reason // why it is here, strongest first; may be empty
+}
+
+// A Reason says why a paper is in an answer.
+type Reason struct {
+	Type       string  // "liked": because of a liked paper; "id", "title": what was asked for names it
+	Key        Key     // the liked paper; "" where there is none
+	Title      string  // of the liked paper
+	Similarity float32 // cosine between the two papers
+	Share      float32 // of the item's relevance, in [0, 1]; the shares of an item sum to 1 over all its likes
+}

@@ -1,0 +1,129 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+)
+
+// An Act is something a person does to a paper.
+type Act string
+
+// The acts. Like, Dislike and Hide are one opinion: a later one replaces the
+// earlier. Save is a reading list and independent of it. Seen and Opened are
+// traces, recorded as often as they happen.
+const (
+	Like    Act = "like"
+	Dislike Act = "dislike" // not interested: this and what is like it
+	Hide    Act = "hide"    // not this paper; says nothing of others
+	Save    Act = "save"
+	Seen    Act = "seen"
+	Opened  Act = "opened"
+)
+
+// Acts lists all acts.
+var Acts = []Act{Like, Dislike, Hide, Save, Seen, Opened}
+
+// Check returns an error wrapping ErrInvalid for an act that does not exist.
+func (a Act) Check() error {
+	for _, b := range Acts {
+		if a == b {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: act %q: want one of %v", ErrInvalid, a, Acts)
+}
+
+// opinion says whether the act is one of the three that replace each other.
+func (a Act) opinion() bool { return a == Like || a == Dislike || a == Hide }
+
+// An Event is one line of a user's log, which is only ever appended to. What a
+// person thinks now, and thought at any earlier number, is derived from it by
+// [Standing].
+type Event struct {
+	Change int64     // its number in the change sequence; set by the Store
+	User   string    // see CheckUser
+	Act    Act       //
+	Undo   bool      // takes back the standing act on Key
+	Key    Key       // the paper
+	At     time.Time // when it counts: given by the caller, for imports, or the time of recording
+}
+
+// A Mark is an act that stands: done, and neither undone nor replaced.
+type Mark struct {
+	Key    Key
+	Act    Act
+	At     time.Time
+	Change int64 // number of the event that made it
+}
+
+// State is what a user's log amounts to.
+type State struct {
+	Opinion map[Key]Mark // Like, Dislike or Hide
+	Saved   map[Key]Mark
+	Seen    map[Key]Mark // the latest time seen, by At
+	Opened  map[Key]Mark // the latest time opened, by At
+	Change  int64        // number of the last event; 0 for an empty log
+}
+
+// Standing replays events, which must be in ascending order of Change. An
+// undo removes the standing act of its kind; of any other it changes nothing.
+func Standing(events []Event) State {
+	s := State{map[Key]Mark{}, map[Key]Mark{}, map[Key]Mark{}, map[Key]Mark{}, 0}
+	for _, e := range events {
+		s.Change = e.Change
+		m := Mark{e.Key, e.Act, e.At, e.Change}
+		set := s.of(e.Act)
+		if set == nil {
+			continue // an act of a newer version
+		}
+		old, ok := set[e.Key]
+		switch {
+		case e.Undo && ok && old.Act == e.Act:
+			delete(set, e.Key)
+		case e.Undo:
+		case ok && !e.Act.opinion() && e.Act != Save && old.At.After(e.At):
+		default:
+			set[e.Key] = m
+		}
+	}
+	return s
+}
+
+// of returns the marks that act belongs to.
+func (s State) of(act Act) map[Key]Mark {
+	switch act {
+	case Like, Dislike, Hide:
+		return s.Opinion
+	case Save:
+		return s.Saved
+	case Seen:
+		return s.Seen
+	case Opened:
+		return s.Opened
+	}
+	return nil
+}
+
+// Has reports whether act stands on key, and since when.
+func (s State) Has(act Act, key Key) (Mark, bool) {
+	m, ok := s.of(act)[key]
+	return m, ok && m.Act == act
+}
+
+// DefaultUser is the user of a person who runs Kindred for themselves.
+const DefaultUser = "me"
+
+// CheckUser returns an error wrapping ErrInvalid unless name is 1 to 64 of
+// a–z, 0–9, ".", "_", "-", and begins with a letter or digit.
+func CheckUser(name string) error {
+	ok := len(name) >= 1 && len(name) <= 64
+	for i := 0; ok && i < len(name); i++ {
+		c := name[i]
+		alnum := 'a' <= c && c <= 'z' || '0' <= c && c <= '9'
+		ok = alnum || i > 0 && (c == '.' || c == '_' || c == '-')
+	}
+	if !ok {
+		return fmt.Errorf("%w: user %q: want 1 to 64 of a-z, 0-9, '.', '_', '-', beginning with a letter or digit", ErrInvalid, name)
+	}
+	return nil
+}

@@ -1,0 +1,192 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"kindred/embed"
+)
+
+// A ranking is a question to rank: which papers, other than exclude, suit
+// somebody who likes likes and dislikes dislikes?
+type ranking struct {
+	likes    []example // at least one
+	dislikes []example
+	exclude  []Key
+	sink     map[Key]float64 // what a paper's relevance is multiplied by; 1 where absent
+	category string
+	from     Day
+	asOf     int64 // 0 is now
+	depth    int   // papers wanted
+	pool     int   // papers looked at for each interest; fixed for all pages of a list
+}
+
+// ranked is a paper in its place, with the interest that brought it there.
+type ranked struct {
+	Hit
+	vector   embed.Vector
+	interest *interest
+}
+
+// poolSlack is how many more papers than wanted are looked at for every
+// interest, so that near-duplicates and papers pushed down leave enough.
+const poolSlack = 200
+
+// rank finds for every interest the papers nearest to its centroid, in one
+// pass of the index, orders them by relevance and mixes the interests.
+func (e *Engine) rank(ctx context.Context, r ranking) ([]ranked, error) {
+	profile := interests(r.likes)
+	slices.SortFunc(r.dislikes, byWeight)
+	r.dislikes = r.dislikes[:min(len(r.dislikes), maxDislikes)]
+	queries := make([]Query, len(profile))
+	for i, x := range profile {
+		queries[i] = Query{Vector: x.centroid, K: r.pool, Exclude: r.exclude, From: r.from, AsOf: r.asOf}
+		if r.category != "" {
+			queries[i].Categories = []string{r.category}
+		}
+	}
+	hits, _, err := e.index.Search(ctx, queries)
+	if err != nil {
+		return nil, fmt.Errorf("search %d interests: %w", len(queries), err)
+	}
+	best := map[Key]int{} // the interest a paper suits best; the heavier one if equal
+	score := map[Key]float32{}
+	for i := range hits {
+		for _, h := range hits[i] {
+			if s, ok := score[h.Key]; !ok || h.Score > s {
+				best[h.Key], score[h.Key] = i, h.Score
+			}
+		}
+	}
+	keys := sortedKeys(best)
+	vectors := e.index.Vectors(keys, r.asOf)
+	queues := make([][]ranked, len(profile))
+	for n, key := range keys {
+		if vectors[n] == nil { // removed since the search
+			continue
+		}
+		i := best[key]
+		s := score[key] - profile[i].push(score[key], vectors[n], r)
+		if f, ok := r.sink[key]; ok && s > 0 {
+			s *= float32(f)
+		}
+		queues[i] = append(queues[i], ranked{Hit{key, s}, vectors[n], &profile[i]})
+	}
+	weights := make([]float64, len(profile))
+	for i := range queues {
+		slices.SortFunc(queues[i], func(a, b ranked) int { return a.Hit.Compare(b.Hit) })
+		weights[i] = profile[i].weight
+	}
+	return mix(queues, weights, r.depth), nil
+}
+
+// maxDislikes is how many dislikes, the newest by weight, push papers down.
+const maxDislikes = 200
+
+// push returns how far dislikes push down a paper at v with relevance s:
+// where a disliked paper is nearer than every liked one, by the difference
+// between the two; else 0. Papers nearer to a like keep their relevance, so a
+// dislike does no harm elsewhere; subtracting similarity to dislikes everywhere
+// hurts (shared baselines, goldreviewer: loss .275 to .342 against .249).
+func (x interest) push(s float32, v embed.Vector, r ranking) float32 {
+	if len(r.dislikes) == 0 {
+		return 0
+	}
+	against := nearest(r.dislikes, v)
+	// The mean of the likes' cosines, s·norm/weight, is not above their greatest.
+	if float64(against) <= float64(s)*x.norm/x.weight {
+		return 0
+	}
+	return max(against-nearest(r.likes, v), 0)
+}
+
+// nearest returns the greatest cosine between v and an example.
+func nearest(set []example, v embed.Vector) float32 {
+	top := float32(-1)
+	for _, x := range set {
+		top = max(top, embed.Dot(x.vector, v))
+	}
+	return top
+}
+
+// sameText is the cosine from which two papers are one text in two records: a
+// preprint and its publication, a version and the next.
+const sameText = 0.97
+
+// mix takes papers from the queues, each best first, until there are n. The
+// turn goes to the queue with the highest weight^½ ÷ (papers taken + 1), the
+// earlier queue if equal: highest averages (D'Hondt) over the square roots, so
+// that an interest with one like is heard beside one with twenty. A paper that
+// repeats one already taken is left out. What is taken does not depend on n, so
+// a longer list begins with the shorter one.
+func mix(queues [][]ranked, weights []float64, n int) []ranked {
+	taken := make([]int, len(queues))
+	queues = slices.Clone(queues)
+	var out []ranked
+	for len(out) < n {
+		turn, top := -1, 0.0
+		for i := range queues {
+			if v := math.Sqrt(weights[i]) / float64(taken[i]+1); len(queues[i]) > 0 && v > top {
+				turn, top = i, v
+			}
+		}
+		if turn < 0 {
+			break
+		}
+		next := queues[turn][0]
+		queues[turn] = queues[turn][1:]
+		if repeats(next, out) {
+			continue
+		}
+		out = append(out, next)
+		taken[turn]++
+	}
+	return out
+}
+
+func repeats(x ranked, before []ranked) bool {
+	for i := range before {
+		if embed.Dot(x.vector, before[i].vector) >= sameText {
+			return true
+		}
+	}
+	return false
+}
+
+// explained makes a list of ranked papers, with the reasons for each.
+func (e *Engine) explained(ctx context.Context, rs []ranked) (List, error) {
+	hits := make([]Hit, len(rs))
+	why := map[Key][]Reason{}
+	var named []Key
+	for i, r := range rs {
+		hits[i] = r.Hit
+		if r.interest == nil {
+			continue
+		}
+		why[r.Key] = r.interest.reasons(r.vector)
+		for _, reason := range why[r.Key] {
+			named = append(named, reason.Key)
+		}
+	}
+	l, err := e.list(ctx, hits)
+	if err != nil {
+		return List{}, err
+	}
+	slices.Sort(named)
+	titles, err := e.store.GetPapers(ctx, slices.Compact(named))
+	if err != nil {
+		return List{}, fmt.Errorf("titles of reasons: %w", err)
+	}
+	for i := range l.Items {
+		reasons := why[l.Items[i].Paper.Key]
+		for j := range reasons {
+			reasons[j].Title = titles[reasons[j].Key].Title
+		}
+		if reasons != nil {
+			l.Items[i].Reasons = reasons
+		}
+	}
+	return l, nil
+}

@@ -1,0 +1,265 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"kindred/embed"
+)
+
+// followEvery is how often Follow looks for changes made by other processes.
+// They are to be seen within a second.
+const followEvery = 250 * time.Millisecond
+
+// changesPage is how many changes move to the index in one step: 5,000 vectors
+// of 384 dimensions are 8 MB.
+const changesPage = 5000
+
+// Follow keeps the index up to date with the store until ctx ends, and returns
+// ctx's error. A round that fails is logged and tried again.
+func (e *Engine) Follow(ctx context.Context) error {
+	for {
+		if err := e.CatchUp(ctx); err != nil && ctx.Err() == nil {
+			e.log.Error("follow changes", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-e.poked:
+		case <-time.After(followEvery):
+		}
+	}
+}
+
+// poke makes Follow look now.
+func (e *Engine) poke() {
+	select {
+	case e.poked <- struct{}{}:
+	default:
+	}
+}
+
+// CatchUp brings the index to the present state of the store. It costs one
+// small read when nothing has changed.
+func (e *Engine) CatchUp(ctx context.Context) error {
+	head, err := e.store.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("catch up: %w", err)
+	}
+	return e.reach(ctx, head)
+}
+
+// reach brings the index to at least the given version.
+func (e *Engine) reach(ctx context.Context, version int64) error {
+	if e.index.Version() >= version {
+		return nil
+	}
+	e.catchUp.Lock()
+	defer e.catchUp.Unlock()
+	for e.index.Version() < version {
+		since := e.index.Version()
+		changes, upTo, err := e.store.Changes(ctx, e.space, since, changesPage)
+		if err != nil {
+			return fmt.Errorf("changes of space %s since %d: %w", e.space, since, err)
+		}
+		if upTo <= since {
+			return fmt.Errorf("%w: version %d is not of this store, whose head is %d", ErrInvalid, version, since)
+		}
+		if err := e.index.Apply(changes, upTo); err != nil {
+			e.log.Error("index refused a vector", "err", err)
+		}
+	}
+	return nil
+}
+
+const (
+	leaseTTL   = time.Minute            // of the right to embed
+	batchFirst = 32                     // texts in the first batch of a Sync
+	batchMax   = 1024                   // texts in any batch
+	batchFast  = 500 * time.Millisecond // a batch quicker than this doubles the next
+	batchSlow  = 4 * time.Second        // one slower halves it; well below leaseTTL
+)
+
+// Sync embeds the papers that lack a vector, newest first, until none is left
+// or ctx ends, and returns how many it embedded. It works under a lease, so
+// that of all processes one does it: if another does, Sync returns at once with
+// 0 and no error. After each batch it calls progress, if given, with the papers
+// embedded so far and the number still waiting.
+func (e *Engine) Sync(ctx context.Context, progress func(done, left int)) (embedded int, err error) {
+	lease := "embed:" + e.space
+	hold := func() (bool, error) { return e.store.Lease(ctx, lease, e.owner, "", e.now(), leaseTTL) }
+	pending, err := e.store.Unembedded(ctx, e.space, batchFirst)
+	if err != nil || len(pending) == 0 {
+		return 0, err
+	}
+	ok, err := hold()
+	if err != nil || !ok {
+		return 0, err
+	}
+	defer func() { // also when ctx has ended
+		rel, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		err = errors.Join(err, e.store.Release(rel, lease, e.owner))
+		e.jobs.end("embed", err)
+	}()
+	for size := batchFirst; ; {
+		pending, err := e.store.Unembedded(ctx, e.space, size)
+		if err != nil {
+			return embedded, fmt.Errorf("papers without a vector: %w", err)
+		}
+		if len(pending) == 0 {
+			return embedded, nil
+		}
+		begun := time.Now()
+		n, err := e.embedBatch(ctx, pending)
+		embedded += n
+		if err != nil {
+			return embedded, err
+		}
+		e.poke()
+		counts, err := e.store.Counts(ctx, e.space)
+		if err != nil {
+			return embedded, err
+		}
+		left := counts.Pending - counts.Failed
+		e.jobs.step("embed", int64(embedded), int64(embedded+left), e.now())
+		if progress != nil {
+			progress(embedded, left)
+		}
+		switch took := time.Since(begun); {
+		case took < batchFast:
+			size = min(2*size, batchMax)
+		case took > batchSlow:
+			size = max(size/2, 1)
+		}
+		if ok, err := hold(); err != nil || !ok {
+			return embedded, err
+		}
+	}
+}
+
+// embedBatch embeds and stores one batch. A text that can never be embedded is
+// recorded with its reason, and the others go on without it.
+func (e *Engine) embedBatch(ctx context.Context, batch []Pending) (int, error) {
+	batch = slices.Clone(batch)
+	texts := make([]string, len(batch))
+	for i, p := range batch {
+		texts[i] = embed.Join(p.Title, p.Abstract)
+	}
+	for len(batch) > 0 {
+		vectors, err := e.embed(ctx, embed.Document, texts)
+		var bad *embed.TextError
+		if errors.As(err, &bad) && bad.Index >= 0 && bad.Index < len(batch) {
+			p := batch[bad.Index]
+			e.log.Warn("paper cannot be embedded", "paper", p.Key, "err", bad.Err)
+			if err := e.store.PutFailure(ctx, e.space, p, bad.Err.Error()); err != nil {
+				return 0, fmt.Errorf("record failure of %s: %w", p.Key, err)
+			}
+			batch = slices.Delete(batch, bad.Index, bad.Index+1)
+			texts = slices.Delete(texts, bad.Index, bad.Index+1)
+			continue
+		}
+		if err != nil {
+			return 0, fmt.Errorf("embed %d papers from %s on: %w", len(batch), batch[0].Key, err)
+		}
+		out := make([]Embedded, len(batch))
+		for i, p := range batch {
+			out[i] = Embedded{Key: p.Key, Text: p.Text, Vector: vectors[i]}
+		}
+		if err := e.store.PutVectors(ctx, e.space, out); err != nil {
+			return 0, fmt.Errorf("store %d vectors: %w", len(out), err)
+		}
+		return len(out), nil
+	}
+	return 0, nil
+}
+
+// embed calls the embedder, checks that it kept its contract, and remembers
+// how it went for Status.
+func (e *Engine) embed(ctx context.Context, kind embed.Kind, texts []string) ([]embed.Vector, error) {
+	vectors, err := e.embedder.Embed(ctx, kind, texts)
+	if err == nil && len(vectors) != len(texts) {
+		err = fmt.Errorf("embedder %s returned %d vectors for %d texts", e.space, len(vectors), len(texts))
+	}
+	for i := 0; err == nil && i < len(vectors); i++ {
+		if bad := vectors[i].Check(e.embedder.Space().Dim); bad != nil {
+			err = fmt.Errorf("embedder %s, text %d: %w", e.space, i, bad)
+		}
+	}
+	if ctx.Err() == nil {
+		e.jobs.embedder(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return vectors, nil
+}
+
+// jobs is what this process is doing, for Status.
+type jobs struct {
+	mu       sync.Mutex
+	running  map[string]*run
+	embedErr error
+	starting string
+}
+
+type run struct {
+	done, total int64
+	err         string
+	marks       []mark // the last minute, oldest first
+}
+
+type mark struct {
+	at   time.Time
+	done int64
+}
+
+func (j *jobs) step(kind string, done, total int64, now time.Time) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r := j.running[kind]
+	if r == nil {
+		if j.running == nil {
+			j.running = map[string]*run{}
+		}
+		r = &run{marks: []mark{{now, 0}}}
+		j.running[kind] = r
+	}
+	r.done, r.total = done, total
+	r.marks = append(r.marks, mark{now, done})
+	for len(r.marks) > 2 && now.Sub(r.marks[0].at) > time.Minute {
+		r.marks = r.marks[1:]
+	}
+}
+
+// end forgets a job that ended well and keeps the error of one that did not.
+func (j *jobs) end(kind string, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err == nil || errors.Is(err, context.Canceled) {
+		delete(j.running, kind)
+		return
+	}
+	if j.running == nil {
+		j.running = map[string]*run{}
+	}
+	if j.running[kind] == nil {
+		j.running[kind] = &run{}
+	}
+	j.running[kind].err = err.Error()
+	j.running[kind].marks = nil
+}
+
+func (j *jobs) embedder(err error) {
+	var text *embed.TextError
+	if errors.As(err, &text) {
+		return // the text's fault
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.embedErr = err
+}
