@@ -47,7 +47,7 @@ const (
 	MaxAuthors    = 10_000
 	MaxAuthor     = 1 << 10 // bytes, of one name
 	MaxCategories = 100
-	MaxCategory   = 128 // bytes, of one category
+	MaxCategory   = 512 // bytes, of one category; arXiv prints lists of ACM and MSC classes as one, of 153 so far
 	MaxURLs       = 20
 	MaxURL        = 2 << 10 // bytes
 	MaxIDs        = 20

@@ -77,11 +77,12 @@ func (e *Engine) reach(ctx context.Context, version int64) error {
 }
 
 const (
-	leaseTTL   = time.Minute            // of the right to embed
+	leaseTTL   = 10 * time.Second       // of the right to embed, once its holder has died
+	leaseEvery = leaseTTL / 4           // between renewals
 	batchFirst = 32                     // texts in the first batch of a Sync
 	batchMax   = 1024                   // texts in any batch
 	batchFast  = 500 * time.Millisecond // a batch quicker than this doubles the next
-	batchSlow  = 4 * time.Second        // one slower halves it; well below leaseTTL
+	batchSlow  = 4 * time.Second        // one slower halves it
 )
 
 // Sync embeds the papers that lack a vector, newest first, until none is left
@@ -90,20 +91,16 @@ const (
 // 0 and no error. After each batch it calls progress, if given, with the papers
 // embedded so far and the number still waiting.
 func (e *Engine) Sync(ctx context.Context, progress func(done, left int)) (embedded int, err error) {
-	lease := "embed:" + e.space
-	hold := func() (bool, error) { return e.store.Lease(ctx, lease, e.owner, "", e.now(), leaseTTL) }
 	pending, err := e.store.Unembedded(ctx, e.space, batchFirst)
 	if err != nil || len(pending) == 0 {
 		return 0, err
 	}
-	ok, err := hold()
-	if err != nil || !ok {
+	ctx, release, err := e.hold(ctx, "embed:"+e.space)
+	if err != nil || release == nil {
 		return 0, err
 	}
-	defer func() { // also when ctx has ended
-		rel, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		err = errors.Join(err, e.store.Release(rel, lease, e.owner))
+	defer func() {
+		err = errors.Join(err, release())
 		e.jobs.end("embed", err)
 	}()
 	for size := batchFirst; ; {
@@ -136,10 +133,40 @@ func (e *Engine) Sync(ctx context.Context, progress func(done, left int)) (embed
 		case took > batchSlow:
 			size = max(size/2, 1)
 		}
-		if ok, err := hold(); err != nil || !ok {
-			return embedded, err
-		}
 	}
+}
+
+// hold takes the named lease and keeps it: the context it returns ends if the
+// lease is lost, and with ctx. release gives it back, and must be called; it is
+// nil if another process holds the lease.
+func (e *Engine) hold(ctx context.Context, name string) (_ context.Context, release func() error, _ error) {
+	ok, err := e.store.Lease(ctx, name, e.owner, "", e.now(), leaseTTL)
+	if err != nil || !ok {
+		return ctx, nil, err
+	}
+	held, cancel := context.WithCancelCause(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-held.Done():
+				return
+			case <-time.After(leaseEvery):
+			}
+			if ok, err := e.store.Lease(held, name, e.owner, "", e.now(), leaseTTL); err != nil || !ok {
+				cancel(errors.Join(fmt.Errorf("lease %s lost", name), err))
+				return
+			}
+		}
+	}()
+	return held, func() error {
+		cancel(nil)
+		<-done
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		return e.store.Release(last, name, e.owner)
+	}, nil
 }
 
 // embedBatch embeds and stores one batch. A text that can never be embedded is

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+	"github.com/spf13/cobra"
+
+	"kindred/engine"
+)
+
+// Config is every setting. A flag wins over the environment, that over
+// config.toml in the data directory, that over the default.
+type Config struct {
+	Data      string // directory of the store and config.toml
+	Embedder  string // "auto", "builtin", "ollama" or "ollama:MODEL"
+	Addr      string // host:port to listen on
+	PublicURL string // how others reach the server; "" if they do not
+	Ollama    string // base URL of the Ollama server
+	User      string // whose likes and feed
+}
+
+// The defaults.
+const (
+	defaultAddr   = "127.0.0.1:8765"
+	defaultOllama = "http://127.0.0.1:11434"
+	defaultModel  = "all-minilm" // 46 MB, quick on any machine
+)
+
+// A setting is one row of the table that load reads.
+type setting struct {
+	flag, env, key string // key is the name in config.toml
+	fallback       string
+	help           string
+	value          func(*Config) *string
+}
+
+var table = []setting{
+	{"data", "KINDRED_DATA", "", "", "data `directory` (default $XDG_DATA_HOME/kindred or ~/.local/share/kindred)", func(c *Config) *string { return &c.Data }},
+	{"embedder", "KINDRED_EMBEDDER", "embedder", "auto", "`what` embeds texts: auto, builtin, or ollama[:model]", func(c *Config) *string { return &c.Embedder }},
+	{"ollama-url", "OLLAMA_HOST", "ollama_url", defaultOllama, "`URL` of the Ollama server", func(c *Config) *string { return &c.Ollama }},
+	{"user", "KINDRED_USER", "user", engine.DefaultUser, "`whose` likes and feed", func(c *Config) *string { return &c.User }},
+	{"addr", "KINDRED_ADDR", "addr", defaultAddr, "host:port to `listen` on", func(c *Config) *string { return &c.Addr }},
+	{"public-url", "KINDRED_PUBLIC_URL", "public_url", "", "`URL` under which others reach the server; everyone then needs a token", func(c *Config) *string { return &c.PublicURL }},
+}
+
+// settings defines the flags that every command takes.
+func settings(root *cobra.Command) {
+	for _, s := range table {
+		if s.flag != "addr" && s.flag != "public-url" {
+			root.PersistentFlags().String(s.flag, "", s.help+shown(s))
+		}
+	}
+}
+
+// serveSettings defines the flags of serve.
+func serveSettings(cmd *cobra.Command) {
+	for _, s := range table {
+		if s.flag == "addr" || s.flag == "public-url" {
+			cmd.Flags().String(s.flag, "", s.help+shown(s))
+		}
+	}
+}
+
+func shown(s setting) string {
+	if s.fallback == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (default %s)", s.fallback)
+}
+
+// load reads the settings for cmd and checks them.
+func load(cmd *cobra.Command, sys env) (Config, error) {
+	var c Config
+	pick := func(s setting, file map[string]string) string {
+		if f := cmd.Flags().Lookup(s.flag); f != nil && f.Changed {
+			return f.Value.String()
+		}
+		if v := sys.getenv(s.env); v != "" {
+			return v
+		}
+		if v, ok := file[s.key]; ok {
+			return v
+		}
+		return s.fallback
+	}
+	c.Data = pick(table[0], nil)
+	if c.Data == "" {
+		var err error
+		if c.Data, err = defaultData(sys.getenv); err != nil {
+			return c, usageError{err}
+		}
+	}
+	file, err := readFile(filepath.Join(c.Data, "config.toml"))
+	if err != nil {
+		return c, usageError{err}
+	}
+	for _, s := range table[1:] {
+		*s.value(&c) = pick(s, file)
+	}
+	if err := c.check(); err != nil {
+		return c, usageError{err}
+	}
+	return c, nil
+}
+
+// readFile reads config.toml, if there is one. A key that is not a setting is
+// an error: it is a misspelling.
+func readFile(name string) (map[string]string, error) {
+	values := map[string]string{}
+	_, err := toml.DecodeFile(name, &values)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	var keys []string
+	for _, s := range table[1:] {
+		keys = append(keys, s.key)
+	}
+	for k := range values {
+		if !slices.Contains(keys, k) {
+			return nil, fmt.Errorf("%s: unknown setting %q: want one of %s", name, k, strings.Join(keys, ", "))
+		}
+	}
+	return values, nil
+}
+
+func defaultData(getenv func(string) string) (string, error) {
+	if d := getenv("XDG_DATA_HOME"); filepath.IsAbs(d) {
+		return filepath.Join(d, "kindred"), nil
+	}
+	if home := getenv("HOME"); home != "" {
+		return filepath.Join(home, ".local", "share", "kindred"), nil
+	}
+	return "", errors.New("no home directory: say where the data is with --data DIR")
+}
+
+// check validates and completes the settings.
+func (c *Config) check() error {
+	if err := engine.CheckUser(c.User); err != nil {
+		return err
+	}
+	kind, model, named := strings.Cut(c.Embedder, ":")
+	if !slices.Contains([]string{"auto", "builtin", "ollama"}, kind) || named && (kind != "ollama" || model == "") {
+		return fmt.Errorf("embedder %q: want auto, builtin, ollama or ollama:MODEL", c.Embedder)
+	}
+	if !strings.Contains(c.Ollama, "://") { // OLLAMA_HOST is often host:port, or what the server listens on
+		c.Ollama = "http://" + strings.Replace(c.Ollama, "0.0.0.0", "127.0.0.1", 1)
+		if u, err := url.Parse(c.Ollama); err == nil && u.Port() == "" {
+			u.Host = net.JoinHostPort(u.Hostname(), "11434")
+			c.Ollama = u.String()
+		}
+	}
+	if u, err := url.Parse(c.Ollama); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return fmt.Errorf("ollama URL %q: want http://host:port", c.Ollama)
+	}
+	host, _, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return fmt.Errorf("address %q: want host:port, such as %s", c.Addr, defaultAddr)
+	}
+	if c.PublicURL != "" {
+		u, err := url.Parse(c.PublicURL)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return fmt.Errorf("public URL %q: want http(s)://host[:port]", c.PublicURL)
+		}
+	} else if !loopback(host) {
+		return fmt.Errorf("address %s can be reached from other machines: give --public-url too, and everyone will need a token", c.Addr)
+	}
+	return nil
+}
+
+// loopback reports whether a host to listen on is this machine only.
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kindred/engine"
+	"kindred/engine/importer"
+)
+
+func importCmd(sys env) *cobra.Command {
+	var format string
+	var noEmbed, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "import FILE|-",
+		Short: "Add papers from a file",
+		Long: `Add papers from a file, or from standard input: plain, .gz or .zst.
+
+Formats: jsonl (one {"id","title","abstract","authors","date","categories"} a
+line), arxiv (the arXiv metadata snapshot), page (text of a trending-papers page).
+
+Records are stored first and embedded then; both go on where they stopped if they
+are interrupted and started again. A malformed record is reported and skipped.
+Importing a file again changes nothing.`,
+		Example: `  kindred import papers.jsonl.gz
+  zcat arxiv-metadata-oai-snapshot.json.gz | kindred import --format arxiv -`,
+		Args: usage(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return importFile(cmd, sys, args[0], importer.Format(format), !noEmbed, asJSON)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "auto", "`what` the file holds: auto, page, jsonl or arxiv")
+	cmd.Flags().BoolVar(&noEmbed, "no-embed", false, "return once every record is stored; a server embeds them later")
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+// maxReported is how many rejected records are reported one by one.
+const maxReported = 20
+
+// A summary is what an import did, as --json prints it.
+type summary struct {
+	Added     int64    `json:"added"`
+	Updated   int64    `json:"updated"`
+	Unchanged int64    `json:"unchanged"`
+	Rejected  int64    `json:"rejected"`
+	Embedded  int      `json:"embedded"`
+	Failed    int      `json:"cannot_be_embedded"`
+	Seconds   float64  `json:"seconds"`
+	Errors    []string `json:"errors"`
+}
+
+func importFile(cmd *cobra.Command, sys env, name string, format importer.Format, embedToo, asJSON bool) (err error) {
+	ctx := cmd.Context()
+	if _, err := format.Parser(); err != nil && format != importer.FormatAuto {
+		return usageError{err}
+	}
+	cfg, err := load(cmd, sys)
+	if err != nil {
+		return err
+	}
+	in, err := importer.Open(ctx, name, sys.stdin)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	store, err := openStore(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	log := slog.New(slog.NewTextHandler(sys.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	e, err := openEngine(ctx, cfg, store, log, func(line string) { fmt.Fprintln(sys.stderr, line) })
+	if err != nil {
+		return err
+	}
+
+	begun := time.Now()
+	sum := summary{Errors: []string{}}
+	bar := newMeter(sys.stderr, "Storing "+in.Name, in.Size > 0)
+	progress := func(p importer.Progress) {
+		bar.set(p.Read, p.Size, fmt.Sprintf("%s papers", thousands(p.Position)), p.Position)
+	}
+	reject := func(r importer.Rejection) {
+		where := fmt.Sprintf("record %d", r.Record)
+		if r.Line > 0 {
+			where = fmt.Sprintf("line %d", r.Line)
+		}
+		if len(sum.Errors) < maxReported {
+			sum.Errors = append(sum.Errors, plain(fmt.Sprintf("%s: %v", where, r.Err)))
+		}
+	}
+	imp, err := importer.Run(ctx, store, in, importer.Options{Format: format, Progress: progress, Reject: reject})
+	bar.end()
+	sum.Added, sum.Updated, sum.Unchanged, sum.Rejected = imp.Added, imp.Updated, imp.Unchanged, imp.Rejected
+	for _, line := range sum.Errors {
+		fmt.Fprintf(sys.stderr, "skipped %s\n", line)
+	}
+	if more := sum.Rejected - int64(len(sum.Errors)); more > 0 && len(sum.Errors) == maxReported {
+		fmt.Fprintf(sys.stderr, "… and %s more\n", thousands(more))
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("%w\n%s papers are stored; the same command goes on from there", err, thousands(imp.Position))
+		}
+		return err
+	}
+	if embedToo {
+		if sum.Embedded, err = embedAll(ctx, e, sys); err != nil {
+			return fmt.Errorf("every record is stored, but embedding stopped: %w\nThe same command, or a running server, goes on", err)
+		}
+		s, err := e.Status(ctx)
+		if err != nil {
+			return err
+		}
+		sum.Failed = s.Failed
+	}
+	sum.Seconds = time.Since(begun).Seconds()
+	if asJSON {
+		return json.NewEncoder(sys.stdout).Encode(sum)
+	}
+	parts := []string{}
+	for _, p := range []struct {
+		n    int64
+		what string
+	}{{sum.Added, "added"}, {sum.Updated, "updated"}, {sum.Unchanged, "unchanged"}, {sum.Rejected, "rejected"}} {
+		parts = append(parts, fmt.Sprintf("%s %s", thousands(p.n), p.what))
+	}
+	if embedToo {
+		parts = append(parts, fmt.Sprintf("%s embedded", thousands(int64(sum.Embedded))))
+	}
+	if sum.Failed > 0 {
+		parts = append(parts, fmt.Sprintf("%s cannot be embedded", thousands(int64(sum.Failed))))
+	}
+	_, err = fmt.Fprintf(sys.stdout, "%s: %s, in %s\n", in.Name, strings.Join(parts, ", "), time.Since(begun).Round(100*time.Millisecond))
+	return err
+}
+
+// embedAll returns when no stored paper waits for its vector, and how many got
+// theirs meanwhile. If another process has the right to embed, it waits for
+// that, and takes over if that stops.
+func embedAll(ctx context.Context, e *engine.Engine, sys env) (int, error) {
+	bar := newMeter(sys.stderr, "Embedding", true)
+	defer bar.end()
+	first, err := e.Status(ctx)
+	if err != nil {
+		return 0, err
+	}
+	total := int64(first.Pending - first.Failed)
+	show := func(left int64) {
+		total = max(total, left)
+		bar.set(total-left, total, fmt.Sprintf("%s of %s papers", thousands(total-left), thousands(total)), total-left)
+	}
+	for {
+		if _, err := e.Sync(ctx, func(_, left int) { show(int64(left)) }); err != nil {
+			return int(total), err
+		}
+		s, err := e.Status(ctx)
+		if err != nil {
+			return int(total), err
+		}
+		left := int64(s.Pending - s.Failed)
+		show(left)
+		if left <= 0 {
+			return int(total), nil
+		}
+		select {
+		case <-ctx.Done():
+			return int(total), ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}

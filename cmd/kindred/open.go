@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"kindred/embed"
+	"kindred/embed/builtin"
+	"kindred/embed/ollama"
+	"kindred/engine"
+	"kindred/engine/chromem"
+	"kindred/engine/sqlite"
+)
+
+// storeFile is the name of the store in a data directory.
+const storeFile = "kindred.db"
+
+func storePath(c Config) string { return filepath.Join(c.Data, storeFile) }
+
+// openStore opens the store of the data directory, making both if needed.
+func openStore(ctx context.Context, c Config) (*sqlite.Store, error) {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	return sqlite.Open(ctx, storePath(c), sqlite.Options{})
+}
+
+// openEngine makes an engine over the store, with an empty index. say gets one
+// line when the embedder had to be chosen.
+func openEngine(ctx context.Context, c Config, store engine.Store, log *slog.Logger, say func(string)) (*engine.Engine, error) {
+	e, err := chooseEmbedder(ctx, c, store, say)
+	if err != nil {
+		return nil, err
+	}
+	index, err := chromem.New(e.Space())
+	if err != nil {
+		return nil, err
+	}
+	return engine.New(ctx, engine.Options{Store: store, Index: index, Embedder: e, Log: log, Owner: owner()})
+}
+
+// owner names this process in leases.
+func owner() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "?"
+	}
+	return fmt.Sprintf("%s/%d/%s", host, os.Getpid(), rand.Text()[:8])
+}
+
+// chooseEmbedder returns the embedder of the space that the data directory
+// remembers, or chooses one for a directory that holds no vectors yet: what
+// c.Embedder says; for "auto" Ollama if it answers and already has the default
+// model, else the builtin one. Nothing is downloaded.
+func chooseEmbedder(ctx context.Context, c Config, store engine.Store, say func(string)) (embed.Embedder, error) {
+	spaces, active, err := store.Spaces(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range spaces {
+		if s.ID() != active {
+			continue
+		}
+		counts, err := store.Counts(ctx, active)
+		if err != nil {
+			return nil, err
+		}
+		if counts.Embedded > 0 {
+			return remembered(ctx, c, store, s, say)
+		}
+	}
+	e, err := wanted(ctx, c, say)
+	if err != nil {
+		return nil, err
+	}
+	return e, activate(ctx, store, e.Space())
+}
+
+func activate(ctx context.Context, store engine.Store, s embed.Space) error {
+	if err := store.PutSpace(ctx, s); err != nil {
+		return err
+	}
+	return store.SetActive(ctx, s.ID())
+}
+
+// remembered returns the embedder of the space that a data directory was
+// filled with. Another one may not be asked for: its vectors would not compare.
+func remembered(ctx context.Context, c Config, store engine.Store, s embed.Space, say func(string)) (embed.Embedder, error) {
+	kind, model, _ := strings.Cut(c.Embedder, ":")
+	if kind != "auto" && kind != s.Embedder || model != "" && !sameModel(model, s.Model) {
+		return nil, usageError{fmt.Errorf("%s was filled with the embedder %s:%s, whose vectors cannot be compared with those of %s.\n"+
+			"Leave --embedder out, or begin another data directory: --data DIR --embedder %s", c.Data, s.Embedder, s.Model, c.Embedder, c.Embedder)}
+	}
+	if s.Embedder == "builtin" {
+		e, err := builtin.New()
+		if err != nil {
+			return nil, err
+		}
+		if e.Space() != s { // a newer release has a newer model
+			say(fmt.Sprintf("The builtin model is now %s; all papers are embedded again.", e.Space().ID()))
+			return e, activate(ctx, store, e.Space())
+		}
+		return e, nil
+	}
+	return &embed.Lazy{Want: s, Connect: func(ctx context.Context) (embed.Embedder, error) {
+		return ollama.New(ctx, ollama.Options{URL: c.Ollama, Model: s.Model})
+	}}, nil
+}
+
+// sameModel compares two names of Ollama models, ":latest" being the default.
+func sameModel(a, b string) bool {
+	return strings.TrimSuffix(a, ":latest") == strings.TrimSuffix(b, ":latest")
+}
+
+// wanted returns the embedder that the settings ask for.
+func wanted(ctx context.Context, c Config, say func(string)) (embed.Embedder, error) {
+	kind, model, named := strings.Cut(c.Embedder, ":")
+	if !named {
+		model = defaultModel
+	}
+	switch kind {
+	case "builtin":
+		return builtin.New()
+	case "ollama":
+		return ollama.New(ctx, ollama.Options{URL: c.Ollama, Model: model})
+	}
+	probe, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	state, err := ollama.Probe(probe, c.Ollama, model)
+	if err == nil && state == ollama.Ready {
+		e, err := ollama.New(ctx, ollama.Options{URL: c.Ollama, Model: model})
+		if err == nil {
+			say(fmt.Sprintf("Embedding with %s by Ollama (--embedder builtin uses the built-in model instead).", model))
+			return e, nil
+		}
+	}
+	why := "no Ollama answers at " + c.Ollama
+	if state == ollama.Missing {
+		why = fmt.Sprintf("Ollama has no %s; 'ollama pull %s' gets it", model, model)
+	}
+	say(fmt.Sprintf("Embedding with the built-in model (%s; to use Ollama begin a new directory with --embedder ollama:%s).", why, model))
+	return builtin.New()
+}

@@ -1,0 +1,52 @@
+package chromem
+
+import (
+	"math"
+
+	"kindred/engine"
+)
+
+// A filter decides which rows a query may see.
+type filter struct {
+	asOf     int64
+	from, to engine.Day
+	sets     bitset // of setID; nil lets every row pass
+	exclude  bitset // of rows; nil excludes none
+}
+
+// newFilter prepares the filters of a query on a snapshot.
+func newFilter(q engine.Query, s *snapshot, sets *categorySets) filter {
+	f := filter{asOf: s.number(q.AsOf), from: math.MinInt32, to: math.MaxInt32}
+	if q.From != 0 {
+		f.from = q.From
+	}
+	if q.To != 0 {
+		f.to = q.To
+	}
+	if len(q.Categories) > 0 {
+		f.sets = sets.having(q.Categories)
+	}
+	if len(q.Exclude) > 0 {
+		f.exclude = newBitset(s.rows)
+		s.table.history(q.Exclude, s.rows, func(_ int, row int32) { f.exclude.add(int(row)) })
+	}
+	return f
+}
+
+// admits says whether row r of a segment, being number row of the table,
+// passes every filter.
+func (f *filter) admits(s *segment, r, row int) bool {
+	return s.alive(r, f.asOf) &&
+		f.from <= s.published[r] && s.published[r] <= f.to &&
+		(f.sets == nil || f.sets.has(int(s.set[r]))) &&
+		(f.exclude == nil || !f.exclude.has(row))
+}
+
+// A bitset is a set of small numbers.
+type bitset []uint64
+
+// newBitset returns an empty set for numbers below n; it is not nil.
+func newBitset(n int) bitset { return make(bitset, (n+63)/64) }
+
+func (b bitset) add(i int)      { b[i/64] |= 1 << (i % 64) }
+func (b bitset) has(i int) bool { return b[i/64]&(1<<(i%64)) != 0 }

@@ -1,0 +1,108 @@
+// Package chromem defines an engine.Index on chromem-go: exact, deterministic,
+// in memory, and searched without locks while it is written.
+//
+// chromem-go's collection holds one document for each paper that has a vector,
+// with no content, and an embedding that points into our arena (collection.go).
+// Searches do not go through its query, which decides ties at random and holds
+// a lock throughout; they scan the arena itself (search.go). Each layer is a
+// file:
+//
+//	index.go       Index: one writer, and the snapshot that readers take
+//	apply.go       changes become rows
+//	table.go       rows: vectors, keys, dates, and when each was born and died
+//	compact.go     leaving dead rows behind
+//	categories.go  sets of categories as small numbers
+//	search.go      the scan, for several queries at once
+//	filter.go      which rows a query may see
+//	top.go         the best K so far
+//	collection.go  the documents in chromem-go
+//
+// A row is never changed once it can be seen, but for its death: an update
+// appends a new row and marks the old one dead at the number of the change, a
+// removal only marks. A row is seen by a search as of change number a if
+// born ≤ a < died, so that older snapshots stay right while the writer goes
+// on, and a cursor can ask for the state it began with.
+//
+// To accelerate the scan (coarse codes first, floats for what may matter)
+// replace scan.segment; everything around it stays.
+package chromem
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"kindred/embed"
+	"kindred/engine"
+)
+
+// Index is an engine.Index in memory. It holds about 4·Dim + 250 bytes for
+// each paper, and for each replaced row that it still remembers; while
+// compacting, twice that. Use New to make one.
+type Index struct {
+	space      embed.Space
+	writing    sync.Mutex // held by Apply
+	collection *collection
+	sets       *categorySets
+	now        atomic.Pointer[snapshot]
+}
+
+// A snapshot is what a search sees: the first rows of a table, at one version.
+// It is immutable, but for deaths after its version, which it cannot see.
+type snapshot struct {
+	table    *table
+	segments []*segment
+	rows     int // how many of them may be looked at
+	live     int // papers with a vector
+	version  int64
+}
+
+var _ engine.Index = (*Index)(nil)
+
+// New returns an empty index at version 0 for the vectors of space, whose
+// dimension must be positive.
+func New(space embed.Space) (*Index, error) {
+	if space.Dim < 1 {
+		return nil, fmt.Errorf("index %s: %d dimensions", space.ID(), space.Dim)
+	}
+	c, err := newCollection(space)
+	if err != nil {
+		return nil, fmt.Errorf("index %s: %w", space.ID(), err)
+	}
+	x := &Index{space: space, collection: c, sets: newCategorySets()}
+	x.now.Store(&snapshot{table: newTable(space.Dim)})
+	return x, nil
+}
+
+// Space implements engine.Index.
+func (x *Index) Space() embed.Space { return x.space }
+
+// Len implements engine.Index.
+func (x *Index) Len() int { return x.now.Load().live }
+
+// Version implements engine.Index.
+func (x *Index) Version() int64 { return x.now.Load().version }
+
+// Vectors implements engine.Index. The vectors are parts of the arena, all of
+// one version.
+func (x *Index) Vectors(keys []engine.Key, asOf int64) []embed.Vector {
+	s := x.now.Load()
+	if asOf == 0 || asOf > s.version {
+		asOf = s.version
+	}
+	out := make([]embed.Vector, len(keys))
+	s.table.history(keys, s.rows, func(i int, row int32) {
+		if seg, r := s.segments[row>>segmentBits], int(row&rowMask); seg.alive(r, asOf) {
+			out[i] = seg.vector(r, s.table.dim)
+		}
+	})
+	return out
+}
+
+// number returns the change number that asOf means to a search of s.
+func (s *snapshot) number(asOf int64) int64 {
+	if asOf == 0 {
+		return s.version
+	}
+	return min(asOf, s.version)
+}

@@ -1,0 +1,122 @@
+package chromem
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"kindred/embed"
+	"kindred/engine"
+)
+
+// Rows are numbered from 0. The high bits of a number are its segment, the low
+// bits its place there.
+const (
+	segmentBits = 10
+	segmentRows = 1 << segmentBits // 1.5 MB of vectors at 384 dimensions
+	rowMask     = segmentRows - 1
+	none        = int32(-1) // no row
+)
+
+// A table is rows in the order they were added, in segments that never move.
+// One writer appends. Readers look at the rows that a snapshot has published
+// to them, and at the rest only through history.
+type table struct {
+	dim  int
+	rows int // appended, published or not; the writer's
+
+	mu       sync.RWMutex // guards what follows, and prev of unpublished rows
+	segments []*segment
+	newest   map[engine.Key]int32 // the last row of each key, dead or alive
+}
+
+// A segment is segmentRows rows, by column.
+type segment struct {
+	vectors   []float32 // the arena: row-major
+	keys      [segmentRows]engine.Key
+	published [segmentRows]engine.Day
+	set       [segmentRows]setID
+	prev      [segmentRows]int32        // the row that had the key before, or none
+	born      [segmentRows]int64        // change number
+	died      [segmentRows]atomic.Int64 // change number; 0 while alive
+}
+
+// A row is what is known of one paper between two changes.
+type row struct {
+	key       engine.Key
+	vector    embed.Vector
+	published engine.Day
+	set       setID
+	born      int64
+}
+
+func newTable(dim int) *table {
+	return &table{dim: dim, newest: map[engine.Key]int32{}}
+}
+
+// append copies v into the next row of the table and returns where its vector
+// now is. Only the writer calls it.
+func (t *table) append(v row) embed.Vector {
+	n, r := t.rows>>segmentBits, t.rows&rowMask
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if n == len(t.segments) {
+		t.segments = append(t.segments, &segment{vectors: make([]float32, segmentRows*t.dim)})
+	}
+	prev, ok := t.newest[v.key]
+	if !ok {
+		prev = none
+	}
+	s := t.segments[n]
+	copy(s.vector(r, t.dim), v.vector)
+	s.keys[r], s.published[r], s.set[r], s.prev[r], s.born[r] = v.key, v.published, v.set, prev, v.born
+	t.newest[v.key] = int32(t.rows)
+	t.rows++
+	return s.vector(r, t.dim)
+}
+
+// current returns where the key's row is if it is alive. Only the writer calls
+// it, so it needs no lock.
+func (t *table) current(key engine.Key) (*segment, int, bool) {
+	n, ok := t.newest[key]
+	if !ok {
+		return nil, 0, false
+	}
+	s, r := t.segments[n>>segmentBits], int(n&rowMask)
+	return s, r, s.died[r].Load() == 0
+}
+
+// history calls f with each of the first rows rows of the table that one of
+// keys has or had, i being the position in keys. f is called under a lock that
+// the writer may be waiting for.
+func (t *table) history(keys []engine.Key, rows int, f func(i int, row int32)) {
+	const most = 1024 // keys looked up before the writer gets a chance
+	for from := 0; from < len(keys); from += most {
+		t.mu.RLock()
+		for i := from; i < min(from+most, len(keys)); i++ {
+			row, ok := t.newest[keys[i]]
+			for ok && row != none {
+				if int(row) < rows {
+					f(i, row)
+				}
+				row = t.segments[row>>segmentBits].prev[row&rowMask]
+			}
+		}
+		t.mu.RUnlock()
+	}
+}
+
+// vector returns the vector of row r of the segment.
+func (s *segment) vector(r, dim int) embed.Vector {
+	return s.vectors[r*dim : (r+1)*dim : (r+1)*dim]
+}
+
+// alive says whether row r of the segment is part of the state at change
+// number asOf. Readers may ask while the writer lets the row die: the number
+// of its death is above their version, so they see it alive before and after.
+func (s *segment) alive(r int, asOf int64) bool {
+	if s.born[r] > asOf {
+		return false
+	}
+	died := s.died[r].Load()
+	return died == 0 || asOf < died
+}
