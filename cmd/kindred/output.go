@@ -83,7 +83,7 @@ func plain(s string) string {
 // short is the part of a title before its colon, at most 50 characters.
 func short(title string) string {
 	if head, _, ok := strings.Cut(title, ": "); ok && len(head) > 3 {
-		title = head
+		title = strings.TrimSpace(head)
 	}
 	if r := []rune(title); len(r) > 50 {
 		title = strings.TrimSpace(string(r[:49])) + "…"

@@ -1,0 +1,121 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"kindred/engine"
+)
+
+// Options of a Store. The zero value is right for most.
+type Options struct {
+	// Wait is how long a write waits for another process to finish its own,
+	// unless its context ends first; 0 means 30 seconds. The longest write is
+	// a batch of papers, well under a second.
+	Wait time.Duration
+	// Readers is how many reads run at once; 0 means 4. Each has a connection
+	// of its own, with up to 16 MB of cache.
+	Readers int
+}
+
+func (o Options) withDefaults() Options {
+	if o.Wait <= 0 {
+		o.Wait = 30 * time.Second
+	}
+	if o.Readers <= 0 {
+		o.Readers = 4
+	}
+	return o
+}
+
+// A Store is a SQLite file. It is safe for concurrent use.
+type Store struct {
+	path   string
+	writer *sql.DB // one connection
+	reader *sql.DB // several, which cannot write
+}
+
+var _ engine.Store = (*Store)(nil)
+
+// Open opens the store in the file path, which is made if it does not exist:
+// its directory with mode 0700, the file with 0600. A store of an older
+// Kindred is brought up to date; one of a newer Kindred, and a file that is
+// not a store, are refused.
+func Open(ctx context.Context, path string, opts Options) (*Store, error) {
+	s, err := open(ctx, path, opts.withDefaults())
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func open(ctx context.Context, path string, opts Options) (_ *Store, err error) {
+	path, err = filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite would make it 0644
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+
+	busy := fmt.Sprintf("busy_timeout(%d)", opts.Wait.Milliseconds())
+	s := &Store{path: path}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	s.writer, err = connect(path, 1, busy, "journal_mode(WAL)", "synchronous(FULL)",
+		"foreign_keys(1)", "cache_size(-65536)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)")
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, s.writer); err != nil {
+		return nil, err
+	}
+	s.reader, err = connect(path, opts.Readers, busy, "query_only(1)", "cache_size(-16384)")
+	if err != nil {
+		return nil, err
+	}
+	return s, s.reader.PingContext(ctx)
+}
+
+// connect prepares a pool of n connections to the file path, each with the
+// pragmas. busy_timeout must be the first of them: the others may have to wait.
+func connect(path string, n int, pragmas ...string) (*sql.DB, error) {
+	query := url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}
+	dsn := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: query.Encode()}
+	db, err := sql.Open("sqlite", dsn.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
+	return db, nil
+}
+
+// Close ends all work and closes the file.
+func (s *Store) Close() error {
+	var errs []error
+	for _, db := range []*sql.DB{s.reader, s.writer} { // the last one out tidies the write-ahead log
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
