@@ -33,4 +33,4 @@ bench:
 
 # golden rewrites the golden rankings. Read the diff before you commit it.
 golden:
-	$(GO) test ./engine/... ./cmd/... -run Golden -update
+	$(GO) test ./cmd/kindred -run Golden -update

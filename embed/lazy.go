@@ -44,8 +44,8 @@ func (l *Lazy) connected(ctx context.Context) (Embedder, error) {
 		return nil, err
 	}
 	if got := e.Space(); got != l.Want {
-		return nil, fmt.Errorf("%w: the papers were embedded with %s, but %s:%s is now %s",
-			ErrSpace, l.Want.ID(), got.Embedder, got.Model, got.ID())
+		return nil, fmt.Errorf("%w: the papers were embedded with %s, but %s:%s is now %s; 'kindred reembed --embedder %s:%s' embeds them again",
+			ErrSpace, l.Want.ID(), got.Embedder, got.Model, got.ID(), got.Embedder, got.Model)
 	}
 	l.real = e
 	return e, nil

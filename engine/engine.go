@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kindred/embed"
@@ -19,24 +20,36 @@ type Options struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	Owner    string // names this process in leases; required
+	// Open makes an empty index and an embedder for another space, when that
+	// becomes the active one of the store. Nil: the engine stays with the space
+	// it began with.
+	Open func(context.Context, embed.Space) (Index, embed.Embedder, error)
 }
 
 // An Engine answers the two questions, "what is like this?" and "what should I
 // read next?", and takes what must be known to answer them. It is safe for
 // concurrent use. It starts no goroutine: its owner runs Follow and Sync.
 type Engine struct {
-	store    Store
-	index    Index
-	embedder embed.Embedder
-	space    string
-	now      func() time.Time
-	log      *slog.Logger
-	owner    string
+	store Store
+	now   func() time.Time
+	log   *slog.Logger
+	owner string
+	open  func(context.Context, embed.Space) (Index, embed.Embedder, error)
 
+	current atomic.Pointer[serving]
 	catchUp sync.Mutex    // held while changes move from store to index
 	poked   chan struct{} // capacity 1: a write was made in this process
 	secret  []byte        // signs cursors
 	jobs    jobs
+}
+
+// serving is the engine in one space. A request takes the current one and
+// stays with it, so no answer mixes two.
+type serving struct {
+	*Engine
+	index    Index
+	embedder embed.Embedder
+	space    string // ID of both
 }
 
 // New checks the options, records the embedder's space in the store and makes
@@ -62,10 +75,9 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cursor secret: %w", err)
 	}
-	return &Engine{
-		store: o.Store, index: o.Index, embedder: o.Embedder, space: space.ID(),
-		now: o.Now, log: o.Log, owner: o.Owner, secret: secret, poked: make(chan struct{}, 1),
-	}, nil
+	e := &Engine{store: o.Store, now: o.Now, log: o.Log, owner: o.Owner, open: o.Open, secret: secret, poked: make(chan struct{}, 1)}
+	e.current.Store(&serving{e, o.Index, o.Embedder, space.ID()})
+	return e, nil
 }
 
 // Limits of what can be asked for at once.

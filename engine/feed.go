@@ -56,6 +56,10 @@ const (
 // events and the papers that count; the pages after it continue the same list,
 // whatever their size, to MaxDepth items, less what was acted on meanwhile.
 func (e *Engine) Feed(ctx context.Context, user string, o FeedOptions) (Feed, error) {
+	return e.current.Load().page(ctx, user, o)
+}
+
+func (e *serving) page(ctx context.Context, user string, o FeedOptions) (Feed, error) {
 	limit, err := checkLimit(o.Limit)
 	if err != nil {
 		return Feed{}, err
@@ -122,7 +126,7 @@ func (e *Engine) Feed(ctx context.Context, user string, o FeedOptions) (Feed, er
 }
 
 // feed returns the first depth papers of the list that the cursor fixes.
-func (e *Engine) feed(ctx context.Context, s State, o FeedOptions, c cursor, depth int) (Feed, []ranked, error) {
+func (e *serving) feed(ctx context.Context, s State, o FeedOptions, c cursor, depth int) (Feed, []ranked, error) {
 	clock := time.Unix(c.Clock, 0)
 	r := ranking{category: o.Category, asOf: c.Change, depth: depth, pool: MaxDepth + poolSlack}
 	if o.Since.Precision() != 0 {
@@ -154,7 +158,7 @@ func (e *Engine) feed(ctx context.Context, s State, o FeedOptions, c cursor, dep
 
 // taste returns the papers on which act stands and that have a vector, with
 // their weight at clock.
-func (e *Engine) taste(s State, act Act, clock time.Time, asOf int64) []example {
+func (e *serving) taste(s State, act Act, clock time.Time, asOf int64) []example {
 	var keys []Key
 	for _, key := range sortedKeys(s.Opinion) {
 		if s.Opinion[key].Act == act {
@@ -172,7 +176,7 @@ func (e *Engine) taste(s State, act Act, clock time.Time, asOf int64) []example 
 
 // newest returns the papers by date, those in r.sink as if they were up to
 // seenDays older, then by key.
-func (e *Engine) newest(ctx context.Context, r ranking) ([]ranked, error) {
+func (e *serving) newest(ctx context.Context, r ranking) ([]ranked, error) {
 	dated, err := e.store.Newest(ctx, NewestQuery{
 		Limit: r.pool + len(r.exclude) + len(r.sink), Category: r.category, From: r.from, AsOf: r.asOf,
 	})

@@ -81,7 +81,7 @@ func (e *Engine) Remove(ctx context.Context, id string) error {
 }
 
 // list makes items of hits, in their order, leaving out papers that are gone.
-func (e *Engine) list(ctx context.Context, hits []Hit) (List, error) {
+func (e *serving) list(ctx context.Context, hits []Hit) (List, error) {
 	l := List{Items: []Item{}, Space: e.space}
 	keys := make([]Key, len(hits))
 	for i, h := range hits {
@@ -136,7 +136,7 @@ func (e *Engine) Latest(ctx context.Context, o LatestOptions) (List, error) {
 	for i, d := range dated {
 		hits[i] = Hit{Key: d.Key}
 	}
-	l, err := e.list(ctx, hits)
+	l, err := e.current.Load().list(ctx, hits)
 	l.Next = next
 	return l, err
 }

@@ -36,7 +36,7 @@ const poolSlack = 200
 
 // rank finds for every interest the papers nearest to its centroid, in one
 // pass of the index, orders them by relevance and mixes the interests.
-func (e *Engine) rank(ctx context.Context, r ranking) ([]ranked, error) {
+func (e *serving) rank(ctx context.Context, r ranking) ([]ranked, error) {
 	profile := interests(r.likes)
 	slices.SortFunc(r.dislikes, byWeight)
 	r.dislikes = r.dislikes[:min(len(r.dislikes), maxDislikes)]
@@ -156,7 +156,7 @@ func repeats(x ranked, before []ranked) bool {
 }
 
 // explained makes a list of ranked papers, with the reasons for each.
-func (e *Engine) explained(ctx context.Context, rs []ranked) (List, error) {
+func (e *serving) explained(ctx context.Context, rs []ranked) (List, error) {
 	hits := make([]Hit, len(rs))
 	why := map[Key][]Reason{}
 	var named []Key

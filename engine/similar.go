@@ -21,6 +21,10 @@ type Subject struct {
 // Similar returns the papers nearest to the subject, itself left out. Scores
 // are cosines.
 func (e *Engine) Similar(ctx context.Context, of Subject, limit int) (List, error) {
+	return e.current.Load().similar(ctx, of, limit)
+}
+
+func (e *serving) similar(ctx context.Context, of Subject, limit int) (List, error) {
 	limit, err := checkLimit(limit)
 	if err != nil {
 		return List{}, err
@@ -37,7 +41,7 @@ func (e *Engine) Similar(ctx context.Context, of Subject, limit int) (List, erro
 }
 
 // locate returns where the subject is in the space, and the papers it is.
-func (e *Engine) locate(ctx context.Context, of Subject) (embed.Vector, []Key, error) {
+func (e *serving) locate(ctx context.Context, of Subject) (embed.Vector, []Key, error) {
 	hasID, hasText, hasPaper := of.ID != "", of.Text != "", of.Title != "" || of.Abstract != ""
 	switch {
 	case hasID && !hasText && !hasPaper:
@@ -69,7 +73,7 @@ func (e *Engine) locate(ctx context.Context, of Subject) (embed.Vector, []Key, e
 
 // embedOne embeds a text that a person is waiting for. A text that cannot be
 // embedded wraps ErrInvalid.
-func (e *Engine) embedOne(ctx context.Context, kind embed.Kind, text string) (embed.Vector, error) {
+func (e *serving) embedOne(ctx context.Context, kind embed.Kind, text string) (embed.Vector, error) {
 	if len(text) > embed.MaxText {
 		return nil, fmt.Errorf("%w: text of %d bytes, at most %d", ErrInvalid, len(text), embed.MaxText)
 	}
@@ -84,7 +88,7 @@ func (e *Engine) embedOne(ctx context.Context, kind embed.Kind, text string) (em
 	return vectors[0], nil
 }
 
-func (e *Engine) search(ctx context.Context, q Query) ([]Hit, error) {
+func (e *serving) search(ctx context.Context, q Query) ([]Hit, error) {
 	hits, _, err := e.index.Search(ctx, []Query{q})
 	if err != nil {
 		return nil, err
@@ -96,6 +100,10 @@ func (e *Engine) search(ctx context.Context, q Query) ([]Hit, error) {
 // title comes first, with score 1 and a reason saying so; then the papers
 // nearest in meaning.
 func (e *Engine) Search(ctx context.Context, q string, limit int) (List, error) {
+	return e.current.Load().find(ctx, q, limit)
+}
+
+func (e *serving) find(ctx context.Context, q string, limit int) (List, error) {
 	limit, err := checkLimit(limit)
 	if err != nil {
 		return List{}, err
@@ -164,6 +172,10 @@ const maxExamples = 500
 // good as the other, and away from the negative ones. Neither is among the
 // answers. Reasons name the positive papers.
 func (e *Engine) Recommend(ctx context.Context, positive, negative []string, limit int) (List, error) {
+	return e.current.Load().recommend(ctx, positive, negative, limit)
+}
+
+func (e *serving) recommend(ctx context.Context, positive, negative []string, limit int) (List, error) {
 	limit, err := checkLimit(limit)
 	if err != nil {
 		return List{}, err
@@ -198,7 +210,7 @@ func (e *Engine) Recommend(ctx context.Context, positive, negative []string, lim
 
 // examples returns the stored papers that ids name, once each, with weight 1
 // and in the order of keys. Papers without a vector are left out.
-func (e *Engine) examples(ctx context.Context, ids []string) ([]example, error) {
+func (e *serving) examples(ctx context.Context, ids []string) ([]example, error) {
 	keys, err := e.keys(ctx, ids)
 	if err != nil {
 		return nil, err

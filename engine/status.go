@@ -36,6 +36,10 @@ type Job struct {
 
 // Status reads the counts and the state of the work of this process.
 func (e *Engine) Status(ctx context.Context) (Status, error) {
+	return e.current.Load().status(ctx)
+}
+
+func (e *serving) status(ctx context.Context) (Status, error) {
 	c, err := e.store.Counts(ctx, e.space)
 	if err != nil {
 		return Status{}, fmt.Errorf("status: %w", err)
@@ -90,13 +94,14 @@ func (e *Engine) Ready(ctx context.Context) error {
 		return fmt.Errorf("ready: %w", err)
 	}
 	e.poke()
-	for e.index.Version() < head { // Follow is bringing it; a readiness probe may wait a little
+	index := e.current.Load().index
+	for index.Version() < head { // Follow is bringing it; a readiness probe may wait a little
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(10 * time.Millisecond):
 		}
-		if e.index.Version() == 0 {
+		if index.Version() == 0 {
 			return fmt.Errorf("%w: the index is loading", embed.ErrUnavailable)
 		}
 	}

@@ -131,6 +131,10 @@ type Vectors interface {
 	Spaces(ctx context.Context) (all []embed.Space, active string, err error)
 	// SetActive makes a recorded space the active one.
 	SetActive(ctx context.Context, space string) error
+	// DropSpace deletes a space and its vectors, which may take a while; others
+	// may write meanwhile. The active space is refused with ErrInvalid, one that
+	// is not recorded with ErrNotFound.
+	DropSpace(ctx context.Context, space string) error
 	// Counts says how far embedding has come in a space.
 	Counts(ctx context.Context, space string) (Counts, error)
 }

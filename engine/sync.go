@@ -43,18 +43,52 @@ func (e *Engine) poke() {
 	}
 }
 
-// CatchUp brings the index to the present state of the store. It costs one
-// small read when nothing has changed.
+// CatchUp brings the index to the present state of the store, and changes to
+// the store's active space if that is another one now. It costs two small reads
+// when nothing has changed.
 func (e *Engine) CatchUp(ctx context.Context) error {
 	head, err := e.store.Head(ctx)
 	if err != nil {
 		return fmt.Errorf("catch up: %w", err)
 	}
-	return e.reach(ctx, head)
+	s := e.current.Load()
+	if err := s.reach(ctx, head); err != nil {
+		return err
+	}
+	all, active, err := e.store.Spaces(ctx)
+	if err != nil {
+		return fmt.Errorf("catch up: %w", err)
+	}
+	if e.open == nil || active == "" || active == s.space {
+		return nil
+	}
+	for _, space := range all {
+		if space.ID() == active {
+			return e.change(ctx, space, head)
+		}
+	}
+	return nil
+}
+
+// change begins to serve another space, once its index has reached version.
+// Until then the old one serves.
+func (e *Engine) change(ctx context.Context, space embed.Space, version int64) error {
+	index, embedder, err := e.open(ctx, space)
+	if err != nil {
+		return fmt.Errorf("change to space %s: %w", space.ID(), err)
+	}
+	next := &serving{e, index, embedder, space.ID()}
+	if err := next.reach(ctx, version); err != nil {
+		return fmt.Errorf("change to space %s: %w", space.ID(), err)
+	}
+	e.jobs.embedder(nil)
+	e.current.Store(next)
+	e.log.Info("embedding space changed", "space", space.ID(), "papers", index.Len())
+	return nil
 }
 
 // reach brings the index to at least the given version.
-func (e *Engine) reach(ctx context.Context, version int64) error {
+func (e *serving) reach(ctx context.Context, version int64) error {
 	if e.index.Version() >= version {
 		return nil
 	}
@@ -91,6 +125,21 @@ const (
 // 0 and no error. After each batch it calls progress, if given, with the papers
 // embedded so far and the number still waiting.
 func (e *Engine) Sync(ctx context.Context, progress func(done, left int)) (embedded int, err error) {
+	return e.current.Load().sync(ctx, "embed", progress)
+}
+
+// Fill embeds all papers in the space of another embedder, as Sync does in the
+// space that is served, and returns how many it embedded. It may be interrupted
+// and called again. Store.SetActive then makes every process change to it.
+func (e *Engine) Fill(ctx context.Context, with embed.Embedder, progress func(done, left int)) (embedded int, err error) {
+	space := with.Space()
+	if err := e.store.PutSpace(ctx, space); err != nil {
+		return 0, fmt.Errorf("record space %s: %w", space.ID(), err)
+	}
+	return (&serving{e, nil, with, space.ID()}).sync(ctx, "reembed", progress)
+}
+
+func (e *serving) sync(ctx context.Context, job string, progress func(done, left int)) (embedded int, err error) {
 	pending, err := e.store.Unembedded(ctx, e.space, batchFirst)
 	if err != nil || len(pending) == 0 {
 		return 0, err
@@ -101,7 +150,7 @@ func (e *Engine) Sync(ctx context.Context, progress func(done, left int)) (embed
 	}
 	defer func() {
 		err = errors.Join(err, release())
-		e.jobs.end("embed", err)
+		e.jobs.end(job, err)
 	}()
 	for size := batchFirst; ; {
 		pending, err := e.store.Unembedded(ctx, e.space, size)
@@ -123,7 +172,7 @@ func (e *Engine) Sync(ctx context.Context, progress func(done, left int)) (embed
 			return embedded, err
 		}
 		left := counts.Pending - counts.Failed
-		e.jobs.step("embed", int64(embedded), int64(embedded+left), e.now())
+		e.jobs.step(job, int64(embedded), int64(embedded+left), e.now())
 		if progress != nil {
 			progress(embedded, left)
 		}
@@ -171,7 +220,7 @@ func (e *Engine) hold(ctx context.Context, name string) (_ context.Context, rele
 
 // embedBatch embeds and stores one batch. A text that can never be embedded is
 // recorded with its reason, and the others go on without it.
-func (e *Engine) embedBatch(ctx context.Context, batch []Pending) (int, error) {
+func (e *serving) embedBatch(ctx context.Context, batch []Pending) (int, error) {
 	batch = slices.Clone(batch)
 	texts := make([]string, len(batch))
 	for i, p := range batch {
@@ -207,7 +256,7 @@ func (e *Engine) embedBatch(ctx context.Context, batch []Pending) (int, error) {
 
 // embed calls the embedder, checks that it kept its contract, and remembers
 // how it went for Status.
-func (e *Engine) embed(ctx context.Context, kind embed.Kind, texts []string) ([]embed.Vector, error) {
+func (e *serving) embed(ctx context.Context, kind embed.Kind, texts []string) ([]embed.Vector, error) {
 	vectors, err := e.embedder.Embed(ctx, kind, texts)
 	if err == nil && len(vectors) != len(texts) {
 		err = fmt.Errorf("embedder %s returned %d vectors for %d texts", e.space, len(vectors), len(texts))

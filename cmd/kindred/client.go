@@ -113,7 +113,7 @@ func findServer(ctx context.Context, store engine.Store) *client {
 			continue
 		}
 		c := &client{base: r.URL, secret: r.Secret, http: &http.Client{Timeout: 2 * time.Minute}}
-		probe, cancel := context.WithTimeout(ctx, time.Second)
+		probe, cancel := context.WithTimeout(ctx, 3*time.Second) // longer than /readyz waits
 		err := c.get(probe, "/readyz", nil, nil)
 		cancel()
 		if err == nil {

@@ -76,6 +76,8 @@ func run(ctx context.Context, args []string, sys env) int {
 		return exitUsage
 	case errors.As(err, &answer):
 		return answer.exit()
+	case errors.Is(err, engine.ErrInvalid):
+		return exitUsage
 	case errors.Is(err, engine.ErrNotFound), errors.Is(err, os.ErrNotExist):
 		return exitNotFound
 	case errors.Is(err, embed.ErrUnavailable), errors.Is(err, embed.ErrSpace):
@@ -110,7 +112,7 @@ this machine.
 	for group, cmds := range map[string][]*cobra.Command{
 		"ask":  {searchCmd(sys), similarCmd(sys), feedCmd(sys), likesCmd(sys), statusCmd(sys)},
 		"tell": {importCmd(sys), likeCmd(sys), dislikeCmd(sys), hideCmd(sys), saveCmd(sys), undoCmd(sys), removeCmd(sys)},
-		"keep": {serveCmd(sys), tokenCmd(sys), backupCmd(sys), restoreCmd(sys), versionCmd(sys)},
+		"keep": {serveCmd(sys), doctorCmd(sys), tokenCmd(sys), reembedCmd(sys), spacesCmd(sys), backupCmd(sys), restoreCmd(sys), versionCmd(sys)},
 	} {
 		for _, c := range cmds {
 			c.GroupID = group

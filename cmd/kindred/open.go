@@ -42,7 +42,11 @@ func openEngine(ctx context.Context, c Config, store engine.Store, log *slog.Log
 	if err != nil {
 		return nil, err
 	}
-	return engine.New(ctx, engine.Options{Store: store, Index: index, Embedder: e, Log: log, Owner: owner()})
+	open := func(_ context.Context, s embed.Space) (engine.Index, embed.Embedder, error) {
+		index, err := chromem.New(s)
+		return index, embedderOf(c, s), err
+	}
+	return engine.New(ctx, engine.Options{Store: store, Index: index, Embedder: e, Log: log, Owner: owner(), Open: open})
 }
 
 // owner names this process in leases.
@@ -72,7 +76,7 @@ func chooseEmbedder(ctx context.Context, c Config, store engine.Store, say func(
 			return nil, err
 		}
 		if counts.Embedded > 0 {
-			return remembered(ctx, c, store, s, say)
+			return remembered(c, s)
 		}
 	}
 	e, err := wanted(ctx, c, say)
@@ -91,26 +95,24 @@ func activate(ctx context.Context, store engine.Store, s embed.Space) error {
 
 // remembered returns the embedder of the space that a data directory was
 // filled with. Another one may not be asked for: its vectors would not compare.
-func remembered(ctx context.Context, c Config, store engine.Store, s embed.Space, say func(string)) (embed.Embedder, error) {
+func remembered(c Config, s embed.Space) (embed.Embedder, error) {
 	kind, model, _ := strings.Cut(c.Embedder, ":")
 	if kind != "auto" && kind != s.Embedder || model != "" && !sameModel(model, s.Model) {
 		return nil, usageError{fmt.Errorf("%s was filled with the embedder %s:%s, whose vectors cannot be compared with those of %s.\n"+
-			"Leave --embedder out, or begin another data directory: --data DIR --embedder %s", c.Data, s.Embedder, s.Model, c.Embedder, c.Embedder)}
+			"Leave --embedder out, or fill it again: kindred reembed --embedder %s", c.Data, s.Embedder, s.Model, c.Embedder, c.Embedder)}
 	}
-	if s.Embedder == "builtin" {
-		e, err := builtin.New()
-		if err != nil {
-			return nil, err
-		}
-		if e.Space() != s { // a newer release has a newer model
-			say(fmt.Sprintf("The builtin model is now %s; all papers are embedded again.", e.Space().ID()))
-			return e, activate(ctx, store, e.Space())
-		}
-		return e, nil
-	}
+	return embedderOf(c, s), nil
+}
+
+// embedderOf returns the embedder of a space. It connects when it is needed,
+// and refuses then if the model is another one by now.
+func embedderOf(c Config, s embed.Space) embed.Embedder {
 	return &embed.Lazy{Want: s, Connect: func(ctx context.Context) (embed.Embedder, error) {
+		if s.Embedder == "builtin" {
+			return builtin.New()
+		}
 		return ollama.New(ctx, ollama.Options{URL: c.Ollama, Model: s.Model})
-	}}, nil
+	}}
 }
 
 // sameModel compares two names of Ollama models, ":latest" being the default.

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -79,10 +78,7 @@ func serve(cmd *cobra.Command, sys env) (err error) {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	server := &http.Server{
-		Handler: handler, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-	}
+	server := api.Server(handler, log)
 
 	var work sync.WaitGroup
 	work.Go(func() { _ = e.Follow(ctx) }) // ends with ctx
@@ -95,6 +91,9 @@ func serve(cmd *cobra.Command, sys env) (err error) {
 		}
 		if s, err := e.Status(ctx); err == nil {
 			fmt.Fprintf(sys.stdout, "Kindred is ready: %s papers, %s\n", thousands(int64(s.Papers)), self.URL)
+		}
+		if err := renew(ctx, store, e, log); err != nil && ctx.Err() == nil {
+			log.Error("embed again with the new builtin model", "err", err)
 		}
 		embedOn(ctx, e, log)
 	})
@@ -234,13 +233,4 @@ func hosts(addr net.Addr) []string {
 		return nil
 	}
 	return []string{net.JoinHostPort("127.0.0.1", port), net.JoinHostPort("localhost", port), net.JoinHostPort("::1", port)}
-}
-
-// hostOf is the host of a URL that Config.check has accepted.
-func hostOf(public string) string {
-	u, err := url.Parse(public)
-	if err != nil {
-		return ""
-	}
-	return u.Host
 }

@@ -49,16 +49,16 @@ func (s *Store) PutSpace(ctx context.Context, sp embed.Space) error {
 		return fmt.Errorf("put space %s: %w", name, err) // unreachable: strings and an int
 	}
 	for ready := false; !ready; {
-		if ready, err = s.fillSome(ctx, name, string(spec), sp.Dim); err != nil {
+		if ready, err = s.fillSome(ctx, name, string(spec), sp.Dim, fillStep); err != nil {
 			return fmt.Errorf("put space %s: %w", name, err)
 		}
 	}
 	return nil
 }
 
-// fillSome queues the next papers for a space, which is made if it is not
+// fillSome queues the next step papers for a space, which is made if it is not
 // there, and reports whether it is ready: whether that was all.
-func (s *Store) fillSome(ctx context.Context, name, spec string, dim int) (ready bool, err error) {
+func (s *Store) fillSome(ctx context.Context, name, spec string, dim int, step int64) (ready bool, err error) {
 	err = s.write(ctx, func(t *txn) error {
 		_, err := t.exec(ctx, `INSERT INTO spaces (name, spec, dim, filled, ready, queued, embedded) VALUES (?, ?, ?, 0, 0, 0, 0)
 			ON CONFLICT (name) DO NOTHING`, name, spec, dim)
@@ -70,7 +70,7 @@ func (s *Store) fillSome(ctx context.Context, name, spec string, dim int) (ready
 		if err != nil {
 			return err
 		}
-		upTo := min(filled+fillStep, last)
+		upTo := min(filled+step, last)
 		if err := fill(ctx, t, id, filled, upTo); err != nil {
 			return err
 		}

@@ -13,7 +13,7 @@ import (
 // TestFillResumes records a space when there are more papers than are queued
 // at a time, is interrupted, and goes on, while papers come, change and go.
 func TestFillResumes(t *testing.T) {
-	const n = 2*fillStep + 500
+	const n, step = 500, 100
 	s := openIn(t, t.TempDir())
 	defer s.Close()
 	ctx := t.Context()
@@ -29,13 +29,13 @@ func TestFillResumes(t *testing.T) {
 	put("First", 0, n)
 	must(t, s.RemovePaper(ctx, "test:000000"))
 
-	if ready, err := s.fillSome(ctx, testSpace.ID(), "{}", testSpace.Dim); ready || err != nil {
+	if ready, err := s.fillSome(ctx, testSpace.ID(), "{}", testSpace.Dim, step); ready || err != nil {
 		t.Fatalf("the first step: ready %v, %v", ready, err)
 	}
 	var filled int
 	must(t, s.reader.QueryRow("SELECT filled FROM spaces").Scan(&filled))
-	if filled != fillStep {
-		t.Fatalf("filled up to %d, want %d", filled, fillStep)
+	if filled != step {
+		t.Fatalf("filled up to %d, want %d", filled, step)
 	}
 	if spaces, _, err := s.Spaces(ctx); err != nil || len(spaces) != 0 {
 		t.Errorf("half a space is listed: %v, %v", spaces, err)
@@ -43,8 +43,8 @@ func TestFillResumes(t *testing.T) {
 	if _, err := s.Unembedded(ctx, testSpace.ID(), 1); !errors.Is(err, engine.ErrNotFound) {
 		t.Errorf("half a space can be asked: %v", err)
 	}
-	put("Second", 100, 200)     // queued already
-	put("Second", n-200, n-100) // not queued yet
+	put("Second", 10, 30)     // queued already
+	put("Second", n-50, n-30) // not queued yet
 	put("First", n, n+100)
 	must(t, s.RemovePaper(ctx, "test:000001"), s.RemovePaper(ctx, engine.Key(fmt.Sprintf("test:%06d", n-1))))
 

@@ -7,6 +7,9 @@ import (
 
 // TestVerify spoils a store in every way that a rule is about.
 func TestVerify(t *testing.T) {
+	s := openIn(t, t.TempDir())
+	defer s.Close()
+	stock(t, s)
 	for _, spoil := range []string{
 		"UPDATE state SET papers = papers + 1",
 		"UPDATE state SET seq = 3",
@@ -23,16 +26,25 @@ func TestVerify(t *testing.T) {
 		"DELETE FROM failures",
 		"UPDATE queue SET order_day = 1",
 		"INSERT INTO queue SELECT space, 5, 'x', paper FROM vectors LIMIT 1",
-		"PRAGMA foreign_keys = OFF; UPDATE events SET user_id = 99; PRAGMA foreign_keys = ON",
+		"UPDATE events SET user_id = 99",
 	} {
-		s := openIn(t, t.TempDir())
-		stock(t, s)
-		if _, err := s.writer.Exec(spoil); err != nil {
-			t.Errorf("%s: %v", spoil, err)
-		}
-		if err := s.Verify(t.Context()); !errors.Is(err, ErrDamaged) {
+		err := spoiled(t, s, spoil)
+		if !errors.Is(err, ErrDamaged) {
 			t.Errorf("after %s: %v", spoil, err)
 		}
-		must(t, s.Close())
 	}
+	must(t, s.Verify(t.Context()))
+}
+
+// spoiled verifies a store with a change that is then rolled back.
+func spoiled(t *testing.T, s *Store, change string) error {
+	t.Helper()
+	tx, err := s.writer.BeginTx(t.Context(), nil)
+	must(t, err)
+	defer tx.Rollback()
+	_, err = tx.Exec("PRAGMA defer_foreign_keys = ON")
+	must(t, err)
+	_, err = tx.Exec(change)
+	must(t, err)
+	return verify(t.Context(), tx)
 }

@@ -1,0 +1,34 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"kindred/engine"
+)
+
+// An Engine answers the questions that the routes put. *engine.Engine is the
+// one there is; tests of what must not happen use another.
+type Engine interface {
+	Paper(ctx context.Context, id string) (engine.Paper, error)
+	PutPapers(ctx context.Context, source string, papers []engine.Paper) ([]engine.Outcome, error)
+	Remove(ctx context.Context, id string) error
+
+	Similar(ctx context.Context, of engine.Subject, limit int) (engine.List, error)
+	Search(ctx context.Context, q string, limit int) (engine.List, error)
+	Recommend(ctx context.Context, positive, negative []string, limit int) (engine.List, error)
+	Latest(ctx context.Context, o engine.LatestOptions) (engine.List, error)
+	Feed(ctx context.Context, user string, o engine.FeedOptions) (engine.Feed, error)
+
+	Act(ctx context.Context, user string, act engine.Act, id string, at time.Time) (engine.Mark, error)
+	Undo(ctx context.Context, user string, act engine.Act, id string) error
+	See(ctx context.Context, user string, ids []string) error
+	Marks(ctx context.Context, user string, act engine.Act, limit int, cursor string) ([]engine.Marked, string, error)
+
+	Status(ctx context.Context) (engine.Status, error)
+	Ready(ctx context.Context) error
+	Authenticate(ctx context.Context, secret string) (engine.Principal, error)
+	CreateToken(ctx context.Context, user, name string, scopes []string, ttl time.Duration) (string, engine.Token, error)
+}
+
+var _ Engine = (*engine.Engine)(nil)
