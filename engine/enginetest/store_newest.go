@@ -65,6 +65,9 @@ func storeNewest(s *shelf) {
 		for got := []engine.Dated(nil); ; {
 			page, err := s.Newest(s.ctx, q)
 			s.no(err)
+			if len(page) > q.Limit {
+				s.Fatalf("%+v: %d papers", q, len(page))
+			}
 			got = append(got, page...)
 			if len(page) < q.Limit || len(got) > len(want) {
 				if !slices.Equal(got, want) {

@@ -318,7 +318,7 @@ func storeTitles(s *shelf) {
 func storeManyKeys(s *shelf) {
 	const n, every = 100_000, 100
 	var papers []engine.Paper
-	keys := []engine.Key{"", "\x00", "\xff\xfe", "'; DROP TABLE papers; --", "%", "test:000000\x00", engine.Key(strings.Repeat("x", 1<<20))}
+	keys := []engine.Key{"", "\x00", "\xff\xfe", "'; DROP TABLE papers; --", "%", "test:000000\x00", "test:\xff", engine.Key(strings.Repeat("x", 1<<20))}
 	hostile := len(keys)
 	for i := range n {
 		if i%every == 0 {
@@ -327,6 +327,7 @@ func storeManyKeys(s *shelf) {
 		keys = append(keys, testKey(i))
 	}
 	s.want(engine.Added, papers...)
+	s.want(engine.Added, engine.Paper{IDs: []engine.ID{"test:\ufffd"}, Title: "What bad UTF-8 may turn into"})
 	got, err := s.GetPapers(s.ctx, keys)
 	s.no(err)
 	ids := make([]engine.ID, len(keys))

@@ -153,6 +153,7 @@ func storeStale(s *shelf) {
 	// A vector for a paper that is gone, or never was, is dropped.
 	s.no(s.RemovePaper(s.ctx, testKey(1)))
 	put(second[0], w)
+	put(engine.Pending{Key: testKey(1)}, w)
 	put(engine.Pending{Key: "never:1", Text: second[0].Text}, w)
 	s.counts(space, 0, 0, 0, 0)
 	has(nil)
@@ -252,8 +253,11 @@ func storeFailures(s *shelf) {
 	s.no(s.RemovePaper(s.ctx, p[0].Key))
 	s.counts(space, 1, 0, 1, 0)
 	s.no(s.PutFailure(s.ctx, space, p[0], "gone"))
+	s.no(s.PutFailure(s.ctx, space, engine.Pending{Key: testKey(i)}, "gone, and without a text"))
 	s.no(s.PutFailure(s.ctx, space, engine.Pending{Key: "never:1"}, "never was"))
 	s.counts(space, 1, 0, 1, 0)
+	s.want(engine.Added, testPaper(i)) // with the text that failed: it starts anew
+	s.counts(space, 2, 0, 2, 0)
 }
 
 // storeChanges walks through the cases that an index must hear of.

@@ -73,7 +73,7 @@ func check(e engine.Event) error {
 func paperIDs(ctx context.Context, t *txn, keys []engine.Key) (map[engine.Key]int64, error) {
 	out := make(map[engine.Key]int64, len(keys))
 	for some := range slices.Chunk(keys, chunk) {
-		err := each(ctx, t, "SELECT p.key, p.id FROM json_each(?) j JOIN ids i ON i.id = j.value JOIN papers p ON p.id = i.paper AND p.key = i.id",
+		err := each(ctx, t, "SELECT p.key, p.id FROM json_each(?) j JOIN ids i ON i.id = j.value JOIN papers p ON p.id = i.paper",
 			[]any{asked(some)}, func(scan scanner) error {
 				var key engine.Key
 				var id int64

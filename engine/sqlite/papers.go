@@ -221,7 +221,7 @@ func remove(ctx context.Context, t *txn, r *row) error {
 		if _, err := t.exec(ctx, "DELETE FROM failures WHERE space = ? AND paper = ?", space, r.id); err != nil {
 			return err
 		}
-		n, err := t.exec(ctx, "UPDATE vectors SET vector = NULL, text = '', seq = ? WHERE space = ? AND paper = ? AND vector IS NOT NULL", seq, space, r.id)
+		n, err := t.exec(ctx, "UPDATE vectors SET vector = NULL, seq = ? WHERE space = ? AND paper = ? AND vector IS NOT NULL", seq, space, r.id)
 		if err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ func dequeue(ctx context.Context, t *txn, space int64, r *row) error {
 // requeue puts an updated paper, whose row in papers has been written, where
 // it belongs in the queue of a space, or nowhere.
 func requeue(ctx context.Context, t *txn, space int64, r *row) error {
-	if r.text == r.was.text && r.day == r.was.day && !r.was.removed {
+	if r.text == r.was.text && r.day == r.was.day { // a removed paper has no text
 		return nil
 	}
 	if err := dequeue(ctx, t, space, r.was); err != nil {

@@ -41,7 +41,7 @@ func slots(ctx context.Context, t *txn, space int64, keys []engine.Key) (map[eng
 	out := make(map[engine.Key]*slot, len(keys))
 	for some := range slices.Chunk(keys, chunk) {
 		err := each(ctx, t, `SELECT p.id, p.key, p.order_day, p.text, v.vector IS NOT NULL
-			FROM json_each($2) j JOIN ids i ON i.id = j.value JOIN papers p ON p.id = i.paper AND p.key = i.id
+			FROM json_each($2) j JOIN ids i ON i.id = j.value JOIN papers p ON p.id = i.paper
 			LEFT JOIN vectors v ON v.space = $1 AND v.paper = p.id
 			WHERE p.removed = 0`, []any{space, asked(some)}, func(scan scanner) error {
 			var sl slot
