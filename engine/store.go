@@ -20,7 +20,9 @@ import (
 // what is new by asking for what is above n.
 //
 // All methods are safe for concurrent use and obey ctx. Errors wrap
-// ErrNotFound and ErrInvalid where those apply. A method that returned nil has
+// ErrNotFound and ErrInvalid where those apply; a space that was never put is
+// ErrNotFound. Times are kept to the microsecond and come back in UTC. A limit
+// of 0 gives nothing. A method that returned nil has
 // written its change to disk: what a person did survives kill -9 and loss of
 // power.
 type Store interface {
@@ -39,11 +41,15 @@ type Papers interface {
 	// new ids become aliases of it (an id that already names another paper stays
 	// there), fields that are given replace (but a date never loses precision
 	// within the same period), fields that are empty keep what is stored, and
-	// batch.Source is noted. A removed paper that is put again comes back under
-	// its old key. A change of what is embedded makes the vectors stale. A paper
+	// batch.Source is noted. Of a given paper, Key, Sources, Added and Change are
+	// not looked at. Where nothing would differ the paper is Unchanged and takes
+	// no number. A removed paper that is put again is Added, with nothing of what
+	// it held before but its key and ids. A change of what is embedded makes the vectors stale. A paper
 	// that fails Clean is Rejected; the others of the batch are not affected.
-	// If batch.Progress is given it is stored in the same transaction. now is
-	// Paper.Added of new papers. Outcomes are in the order of batch.Papers.
+	// If batch.Progress is given, the outcomes are added to its counts, and it is
+	// stored in the same transaction, so that an import knows exactly how far it
+	// came. now is Paper.Added of new papers. Outcomes are in the order of
+	// batch.Papers.
 	PutPapers(ctx context.Context, batch Batch, now time.Time) ([]Outcome, error)
 	// RemovePaper takes a paper and its vectors away. Its ids keep naming its
 	// key, events about it stay in their logs. ErrNotFound if there is none.
@@ -66,7 +72,7 @@ type Papers interface {
 type Batch struct {
 	Source   string // Paper.Sources entry; "" notes none
 	Papers   []Paper
-	Progress *Import // saved with the papers, by ID; nil for none
+	Progress *Import // saved with the papers, by ID, its counts moved on; nil for none
 }
 
 // An Outcome says what became of one paper of a batch.
@@ -120,7 +126,10 @@ type Vectors interface {
 	// number: at most limit changes in ascending order of Seq, one for each
 	// paper that has a vector in the space, or lost it, and changed in number
 	// since < Seq ≤ upTo; every change in that range that matters is included.
-	// When nothing is missing, upTo is the head of the sequence.
+	// Seq is the newest change of the paper or its vector, so what changes again
+	// while somebody pages comes again. When fewer than limit are returned
+	// nothing is missing, and upTo is the head of the sequence. A limit below 1
+	// is ErrInvalid.
 	Changes(ctx context.Context, space string, since int64, limit int) (changes []Change, upTo int64, err error)
 	// Head is the last number of the change sequence; 0 for an empty store.
 	Head(ctx context.Context) (int64, error)
@@ -186,13 +195,14 @@ type Keeping interface {
 	// Secret returns the named 32 random bytes of this store, made on first use.
 	Secret(ctx context.Context, name string) ([]byte, error)
 
-	// PutToken stores a token. Names need not be unique.
+	// PutToken stores a new token. Names need not be unique; an ID or a Hash that
+	// is taken is ErrInvalid.
 	PutToken(ctx context.Context, t Token) error
 	// Tokens lists all tokens, revoked ones included, by Created, then ID.
 	Tokens(ctx context.Context) ([]Token, error)
 	// TokenByHash returns the token with the given hash; ErrNotFound if none.
 	TokenByHash(ctx context.Context, hash string) (Token, error)
-	// TouchToken sets LastUsed.
+	// TouchToken sets LastUsed; ErrNotFound if there is none.
 	TouchToken(ctx context.Context, id string, at time.Time) error
 	// RevokeToken sets Revoked unless it is set; ErrNotFound if there is none.
 	RevokeToken(ctx context.Context, id string, at time.Time) error
@@ -206,7 +216,7 @@ type Keeping interface {
 	Imports(ctx context.Context, limit int) ([]Import, error)
 
 	// Backup writes a complete, verified copy of the store, without leases, to
-	// a new file; the store may be in use. It never overwrites.
+	// a new file; the store may be in use. It never overwrites: fs.ErrExist.
 	Backup(ctx context.Context, file string) error
 }
 
@@ -238,4 +248,21 @@ type Import struct {
 	Position                            int64 // records read, good or bad
 	Added, Updated, Unchanged, Rejected int64
 	Started, Finished                   time.Time // Finished is zero until the end was reached
+}
+
+// With returns i with the outcomes of a batch added to its counts.
+func (i Import) With(outcomes []Outcome) Import {
+	for _, o := range outcomes {
+		switch o.Result {
+		case Added:
+			i.Added++
+		case Updated:
+			i.Updated++
+		case Unchanged:
+			i.Unchanged++
+		case Rejected:
+			i.Rejected++
+		}
+	}
+	return i
 }

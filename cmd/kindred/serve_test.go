@@ -199,6 +199,32 @@ func TestThousandPagesWhilePapersArrive(t *testing.T) {
 	}
 }
 
+// Real papers, where the shared folder is present: every record is accounted
+// for, and a second import changes nothing.
+func TestImportRealPapers(t *testing.T) {
+	file, ok := shared("data/corpus/mixed-10k.jsonl.gz")
+	if !ok {
+		t.Log("the shared folder is not here, so no real papers were imported")
+		return
+	}
+	data := t.TempDir()
+	for _, want := range []struct{ added, unchanged int }{{10_000, 0}, {0, 10_000}} {
+		var sum struct{ Added, Updated, Unchanged, Rejected int }
+		if err := json.Unmarshal([]byte(kindred(t, data, 0, "import", file, "--json")), &sum); err != nil {
+			t.Fatal(err)
+		}
+		if sum.Added != want.added || sum.Unchanged != want.unchanged || sum.Updated+sum.Rejected != 0 {
+			t.Errorf("%+v, want %+v", sum, want)
+		}
+	}
+	s := startServer(t, data)
+	var status struct{ Papers, Embedded, Pending int }
+	s.get("/v1/status", &status)
+	if status.Papers != 10_000 || status.Embedded != 10_000 || status.Pending != 0 {
+		t.Errorf("status %+v", status)
+	}
+}
+
 func TestCommandLine(t *testing.T) {
 	data := t.TempDir()
 	file := jsonl(t, 40)

@@ -14,7 +14,7 @@ func storeEvents(s *shelf) {
 	head := s.head()
 	given := []engine.Event{
 		{User: "ada", Act: engine.Like, Key: testKey(1)},
-		{User: "bob", Act: engine.Save, Key: testKey(1), At: time.Date(1969, 7, 20, 20, 17, 40, 1000, time.FixedZone("", 3600))},
+		{User: "bob", Act: engine.Save, Key: testKey(1), At: time.Date(1969, 7, 20, 20, 17, 40, 1999, time.FixedZone("", 3600))},
 		{User: "ada", Act: engine.Like, Key: testKey(1), Undo: true, At: time.Unix(0, 0)},
 		{User: "ada", Act: engine.Dislike, Key: testKey(2), At: time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC)},
 	}
@@ -27,7 +27,7 @@ func storeEvents(s *shelf) {
 	want := slices.Clone(given)
 	for i := range want {
 		want[i].Change = head + int64(i) + 1
-		want[i].At = want[i].At.UTC()
+		want[i].At = want[i].At.UTC().Truncate(time.Microsecond)
 	}
 	want[0].At = s.now // not given: the time of recording
 	if !reflect.DeepEqual(got, want) {

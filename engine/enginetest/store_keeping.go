@@ -113,6 +113,9 @@ func storeImports(s *shelf) {
 	one.Position, one.Added, one.Updated, one.Unchanged, one.Rejected = 2, 1, 5, 6, 1
 	_, err := s.PutPapers(s.ctx, engine.Batch{Papers: []engine.Paper{testPaper(1), {}}, Progress: &one}, s.now)
 	s.no(err)
+	if want := [4]int64{2, 5, 6, 2}; want != [4]int64{one.Added, one.Updated, one.Unchanged, one.Rejected} {
+		s.Errorf("counts after one paper was added and one rejected: %+v, want %v", one, want)
+	}
 	two := engine.Import{ID: "2", Fingerprint: "f1", Started: s.now.Add(time.Hour), Finished: s.now.Add(2 * time.Hour)}
 	three := engine.Import{ID: "3", Fingerprint: "f3", Started: s.now.Add(time.Minute)}
 	s.no(s.PutImport(s.ctx, two))

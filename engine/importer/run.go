@@ -55,11 +55,6 @@ const maxBatch = 8 << 20
 // always starts over, which is harmless: papers that are stored already count
 // as unchanged.
 //
-// What became of the papers of a batch is known only once it is stored, so the
-// counts that are stored with it are those of the batches before. Going on
-// therefore repeats one batch, whose papers may then count as unchanged; every
-// record counts once.
-//
 // The first error of reading or storing ends it, with everything before a read
 // error stored. The returned Import says what was stored in any case.
 func Run(ctx context.Context, store Store, in *Input, opt Options) (engine.Import, error) {
@@ -95,10 +90,9 @@ func run(ctx context.Context, store Store, in *Input, opt Options) (engine.Impor
 	// Reading goes on one batch ahead of storing.
 	batches := make(chan batch, 1)
 	ctx, cancel := context.WithCancel(ctx)
-	counted := imp.Added + imp.Updated + imp.Unchanged + imp.Rejected
 	go func() {
 		defer close(batches)
-		read(ctx, parser(in.Text), counted, opt.Batch, func(b batch) bool {
+		read(ctx, parser(in.Text), imp.Position, opt.Batch, func(b batch) bool {
 			select {
 			case batches <- b:
 				return true
@@ -167,26 +161,18 @@ func begin(ctx context.Context, store Store, in *Input, format Format, now time.
 
 // put stores b, reports what was rejected, and returns imp with b counted.
 func put(ctx context.Context, store Store, imp engine.Import, b batch, opt Options) (engine.Import, error) {
+	rejected := b.rejected
 	imp.Position = b.last
-	saved := imp
-	outcomes, err := store.PutPapers(ctx, engine.Batch{Source: opt.Source, Papers: b.papers, Progress: &saved}, opt.Now())
+	imp.Rejected += int64(len(rejected))
+	outcomes, err := store.PutPapers(ctx, engine.Batch{Source: opt.Source, Papers: b.papers, Progress: &imp}, opt.Now())
 	if err != nil {
 		return imp, err
 	}
-	rejected := b.rejected
 	for i, o := range outcomes {
-		switch o.Result {
-		case engine.Added:
-			imp.Added++
-		case engine.Updated:
-			imp.Updated++
-		case engine.Unchanged:
-			imp.Unchanged++
-		default:
+		if o.Result == engine.Rejected {
 			rejected = append(rejected, Rejection{Record: b.records[i], Err: o.Err})
 		}
 	}
-	imp.Rejected += int64(len(rejected))
 	slices.SortFunc(rejected, func(a, b Rejection) int { return cmp.Compare(a.Record, b.Record) })
 	for _, r := range rejected {
 		if opt.Reject != nil {

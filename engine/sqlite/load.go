@@ -89,12 +89,9 @@ func loadNamed(ctx context.Context, q querier, ids []engine.ID) (named, error) {
 			return nil, err
 		}
 		for _, r := range rows {
-			if out[r.IDs[0]] != nil {
-				continue // two chunks named it: the row that is there has all its ids
-			}
 			was := *r
 			r.was = &was
-			for _, id := range r.IDs {
+			for _, id := range r.IDs { // all: two chunks may name one paper
 				out[id] = r
 			}
 		}

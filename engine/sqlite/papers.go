@@ -23,6 +23,7 @@ func (s *Store) PutPapers(ctx context.Context, batch engine.Batch, now time.Time
 		ids = append(ids, p.IDs...)
 	}
 	now = time.UnixMicro(now.UnixMicro()).UTC()
+	var progress engine.Import
 	err := s.write(ctx, func(t *txn) error {
 		known, err := loadNamed(ctx, t, ids)
 		if err != nil {
@@ -44,12 +45,16 @@ func (s *Store) PutPapers(ctx context.Context, batch engine.Batch, now time.Time
 			return err
 		}
 		if batch.Progress != nil {
-			return putImport(ctx, t, *batch.Progress)
+			progress = batch.Progress.With(outcomes)
+			return putImport(ctx, t, progress)
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("put %d papers: %w", len(batch.Papers), err)
+	}
+	if batch.Progress != nil {
+		*batch.Progress = progress
 	}
 	return outcomes, nil
 }
