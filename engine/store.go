@@ -22,9 +22,8 @@ import (
 // All methods are safe for concurrent use and obey ctx. Errors wrap
 // ErrNotFound and ErrInvalid where those apply; a space that was never put is
 // ErrNotFound. Times are kept to the microsecond and come back in UTC. A limit
-// of 0 gives nothing. A method that returned nil has
-// written its change to disk: what a person did survives kill -9 and loss of
-// power.
+// of 0 gives nothing. A method that returned nil has written its change to
+// disk: what a person did survives kill -9 and loss of power.
 type Store interface {
 	Papers
 	Vectors
@@ -44,12 +43,13 @@ type Papers interface {
 	// batch.Source is noted. Of a given paper, Key, Sources, Added and Change are
 	// not looked at. Where nothing would differ the paper is Unchanged and takes
 	// no number. A removed paper that is put again is Added, with nothing of what
-	// it held before but its key and ids. A change of what is embedded makes the vectors stale. A paper
-	// that fails Clean is Rejected; the others of the batch are not affected.
-	// If batch.Progress is given, the outcomes are added to its counts, and it is
-	// stored in the same transaction, so that an import knows exactly how far it
-	// came. now is Paper.Added of new papers. Outcomes are in the order of
-	// batch.Papers.
+	// it held before but its key and ids. A change of what is embedded makes the
+	// vectors stale. A paper that fails Clean is Rejected; the others of the
+	// batch are not affected.
+	// If batch.Progress is given, the outcomes are added to its counts, there and
+	// in what is stored of it in the same transaction, so that an import knows
+	// exactly how far it came. now is Paper.Added of new papers. Outcomes are in
+	// the order of batch.Papers.
 	PutPapers(ctx context.Context, batch Batch, now time.Time) ([]Outcome, error)
 	// RemovePaper takes a paper and its vectors away. Its ids keep naming its
 	// key, events about it stay in their logs. ErrNotFound if there is none.

@@ -67,7 +67,7 @@ func dial(cmd *cobra.Command, sys env, n need) (Config, *client, error) {
 			return cfg, c, nil
 		}
 	}
-	log := slog.New(slog.NewTextHandler(sys.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := warnings(sys)
 	e, err := openEngine(ctx, cfg, store, log, func(string) {})
 	if err == nil && n == answers {
 		err = e.CatchUp(ctx)

@@ -179,6 +179,15 @@ func (c *Config) check() error {
 	return nil
 }
 
+// embedder splits the setting into what embeds, and the name of its model.
+func (c Config) embedder() (kind, model string) {
+	kind, model, named := strings.Cut(c.Embedder, ":")
+	if !named {
+		model = defaultModel
+	}
+	return kind, model
+}
+
 // loopback reports whether a host to listen on is this machine only.
 func loopback(host string) bool {
 	if host == "localhost" {

@@ -98,11 +98,9 @@ func examine(ctx context.Context, c Config) []finding {
 	} else {
 		add(finding{"store", true, "none yet; the first 'kindred serve' or 'kindred import' makes it", ""})
 	}
-	kind, model, named := strings.Cut(c.Embedder, ":")
+	kind, model := c.embedder()
 	if space.Embedder != "" { // what the directory remembers
 		kind, model = space.Embedder, space.Model
-	} else if !named {
-		model = defaultModel
 	}
 	if kind != "ollama" {
 		add(checkBuiltin(ctx, space))

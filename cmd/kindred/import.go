@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -76,8 +75,7 @@ func importFile(cmd *cobra.Command, sys env, name string, format importer.Format
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	log := slog.New(slog.NewTextHandler(sys.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	e, err := openEngine(ctx, cfg, store, log, func(line string) { fmt.Fprintln(sys.stderr, line) })
+	e, err := openEngine(ctx, cfg, store, warnings(sys), func(line string) { fmt.Fprintln(sys.stderr, line) })
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -17,8 +18,8 @@ import (
 	"kindred/engine/sqlite"
 )
 
-// withEngine runs f with an engine over the store that has no index loaded.
-func withEngine(cmd *cobra.Command, sys env, f func(*engine.Engine) error) (err error) {
+// withStore runs f with the store of the data directory.
+func withStore(cmd *cobra.Command, sys env, f func(context.Context, Config, *sqlite.Store) error) (err error) {
 	cfg, err := load(cmd, sys)
 	if err != nil {
 		return err
@@ -27,17 +28,24 @@ func withEngine(cmd *cobra.Command, sys env, f func(*engine.Engine) error) (err 
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if e := store.Close(); err == nil {
-			err = e
+	defer func() { err = errors.Join(err, store.Close()) }()
+	return f(cmd.Context(), cfg, store)
+}
+
+// withEngine runs f with an engine over the store that has no index loaded.
+func withEngine(cmd *cobra.Command, sys env, f func(*engine.Engine) error) error {
+	return withStore(cmd, sys, func(ctx context.Context, cfg Config, store *sqlite.Store) error {
+		e, err := openEngine(ctx, cfg, store, warnings(sys), func(string) {})
+		if err != nil {
+			return err
 		}
-	}()
-	log := slog.New(slog.NewTextHandler(sys.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	e, err := openEngine(cmd.Context(), cfg, store, log, func(string) {})
-	if err != nil {
-		return err
-	}
-	return f(e)
+		return f(e)
+	})
+}
+
+// warnings is the log of commands that end: what a person should know.
+func warnings(sys env) *slog.Logger {
+	return slog.New(slog.NewTextHandler(sys.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
 func removeCmd(sys env) *cobra.Command {
@@ -246,7 +254,7 @@ func backupCmd(sys env) *cobra.Command {
 		Example: "  kindred backup kindred-$(date +%F).db",
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withStore(cmd, sys, func(ctx context.Context, s *sqlite.Store) error {
+			return withStore(cmd, sys, func(ctx context.Context, _ Config, s *sqlite.Store) error {
 				if err := s.Backup(ctx, args[0]); err != nil {
 					return err
 				}
@@ -255,24 +263,6 @@ func backupCmd(sys env) *cobra.Command {
 			})
 		},
 	}
-}
-
-// withStore runs f with the store alone.
-func withStore(cmd *cobra.Command, sys env, f func(context.Context, *sqlite.Store) error) (err error) {
-	cfg, err := load(cmd, sys)
-	if err != nil {
-		return err
-	}
-	store, err := openStore(cmd.Context(), cfg)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if e := store.Close(); err == nil {
-			err = e
-		}
-	}()
-	return f(cmd.Context(), store)
 }
 
 func restoreCmd(sys env) *cobra.Command {

@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"kindred/embed"
 	"kindred/embed/builtin"
@@ -96,7 +96,7 @@ func activate(ctx context.Context, store engine.Store, s embed.Space) error {
 // remembered returns the embedder of the space that a data directory was
 // filled with. Another one may not be asked for: its vectors would not compare.
 func remembered(c Config, s embed.Space) (embed.Embedder, error) {
-	kind, model, _ := strings.Cut(c.Embedder, ":")
+	kind, model, _ := strings.Cut(c.Embedder, ":") // a model that is not named may be any
 	if kind != "auto" && kind != s.Embedder || model != "" && !sameModel(model, s.Model) {
 		return nil, usageError{fmt.Errorf("%s was filled with the embedder %s:%s, whose vectors cannot be compared with those of %s.\n"+
 			"Leave --embedder out, or fill it again: kindred reembed --embedder %s", c.Data, s.Embedder, s.Model, c.Embedder, c.Embedder)}
@@ -120,22 +120,25 @@ func sameModel(a, b string) bool {
 	return strings.TrimSuffix(a, ":latest") == strings.TrimSuffix(b, ":latest")
 }
 
-// wanted returns the embedder that the settings ask for.
-func wanted(ctx context.Context, c Config, say func(string)) (embed.Embedder, error) {
-	kind, model, named := strings.Cut(c.Embedder, ":")
-	if !named {
-		model = defaultModel
-	}
-	switch kind {
+// named returns the embedder that --embedder names outright.
+func named(ctx context.Context, c Config) (embed.Embedder, error) {
+	switch kind, model := c.embedder(); kind {
 	case "builtin":
 		return builtin.New()
 	case "ollama":
 		return ollama.New(ctx, ollama.Options{URL: c.Ollama, Model: model})
 	}
-	probe, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	state, err := ollama.Probe(probe, c.Ollama, model)
-	if err == nil && state == ollama.Ready {
+	return nil, usageError{errors.New("embed with what? --embedder builtin, or ollama:MODEL")}
+}
+
+// wanted returns the embedder that the settings ask for.
+func wanted(ctx context.Context, c Config, say func(string)) (embed.Embedder, error) {
+	kind, model := c.embedder()
+	if kind != "auto" {
+		return named(ctx, c)
+	}
+	state, err := ollama.Probe(ctx, c.Ollama, model)
+	if state == ollama.Ready && err == nil {
 		e, err := ollama.New(ctx, ollama.Options{URL: c.Ollama, Model: model})
 		if err == nil {
 			say(fmt.Sprintf("Embedding with %s by Ollama (--embedder builtin uses the built-in model instead).", model))
@@ -146,6 +149,6 @@ func wanted(ctx context.Context, c Config, say func(string)) (embed.Embedder, er
 	if state == ollama.Missing {
 		why = fmt.Sprintf("Ollama has no %s; 'ollama pull %s' gets it", model, model)
 	}
-	say(fmt.Sprintf("Embedding with the built-in model (%s; to use Ollama begin a new directory with --embedder ollama:%s).", why, model))
+	say(fmt.Sprintf("Embedding with the built-in model (%s; 'kindred reembed --embedder ollama:%s' changes to Ollama).", why, model))
 	return builtin.New()
 }

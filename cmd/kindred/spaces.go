@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 
 	"kindred/embed"
 	"kindred/embed/builtin"
-	"kindred/embed/ollama"
 	"kindred/engine"
 	"kindred/engine/sqlite"
 )
@@ -27,17 +25,13 @@ goes on where it stopped. The old vectors stay until 'kindred spaces drop'.`,
 		Example: "  kindred reembed --embedder ollama:all-minilm\n  kindred reembed --embedder builtin",
 		Args:    usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := load(cmd, sys)
-			if err != nil {
-				return err
-			}
-			with, err := named(cmd.Context(), cfg)
-			if err != nil {
-				return err
-			}
-			cfg.Embedder = "auto" // of the engine that serves meanwhile
-			return withStore(cmd, sys, func(ctx context.Context, store *sqlite.Store) error {
-				e, err := openEngine(ctx, cfg, store, slog.New(slog.NewTextHandler(sys.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), func(string) {})
+			return withStore(cmd, sys, func(ctx context.Context, cfg Config, store *sqlite.Store) error {
+				with, err := named(ctx, cfg)
+				if err != nil {
+					return err
+				}
+				cfg.Embedder = "auto" // the engine's is the one that serves meanwhile
+				e, err := openEngine(ctx, cfg, store, warnings(sys), func(string) {})
 				if err != nil {
 					return err
 				}
@@ -56,21 +50,6 @@ goes on where it stopped. The old vectors stay until 'kindred spaces drop'.`,
 			})
 		},
 	}
-}
-
-// named returns the embedder that --embedder names outright.
-func named(ctx context.Context, c Config) (embed.Embedder, error) {
-	kind, model, named := strings.Cut(c.Embedder, ":")
-	if !named {
-		model = defaultModel
-	}
-	switch kind {
-	case "builtin":
-		return builtin.New()
-	case "ollama":
-		return ollama.New(ctx, ollama.Options{URL: c.Ollama, Model: model})
-	}
-	return nil, usageError{fmt.Errorf("embed again with what? --embedder builtin, or ollama:MODEL")}
 }
 
 // fillAndSwitch embeds every paper in the space of with, then makes that the
@@ -123,7 +102,7 @@ func spacesCmd(sys env) *cobra.Command {
 		Short: "The embedding spaces that the papers have vectors in",
 		Args:  usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withStore(cmd, sys, func(ctx context.Context, store *sqlite.Store) error {
+			return withStore(cmd, sys, func(ctx context.Context, _ Config, store *sqlite.Store) error {
 				all, active, err := store.Spaces(ctx)
 				if err != nil {
 					return err
@@ -150,7 +129,7 @@ func spacesCmd(sys env) *cobra.Command {
 		Short: "Delete the vectors of a space that does not serve",
 		Args:  usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withStore(cmd, sys, func(ctx context.Context, store *sqlite.Store) error {
+			return withStore(cmd, sys, func(ctx context.Context, _ Config, store *sqlite.Store) error {
 				if err := store.DropSpace(ctx, args[0]); err != nil {
 					return err
 				}

@@ -116,6 +116,9 @@ func storeImports(s *shelf) {
 	if want := [4]int64{2, 5, 6, 2}; want != [4]int64{one.Added, one.Updated, one.Unchanged, one.Rejected} {
 		s.Errorf("counts after one paper was added and one rejected: %+v, want %v", one, want)
 	}
+	if one.Added != 2 || one.Updated != 5 || one.Unchanged != 6 || one.Rejected != 2 {
+		s.Errorf("one paper added and one rejected: the counts moved on to %+v", one)
+	}
 	two := engine.Import{ID: "2", Fingerprint: "f1", Started: s.now.Add(time.Hour), Finished: s.now.Add(2 * time.Hour)}
 	three := engine.Import{ID: "3", Fingerprint: "f3", Started: s.now.Add(time.Minute)}
 	s.no(s.PutImport(s.ctx, two))
