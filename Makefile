@@ -11,6 +11,7 @@ build:
 
 # test is the gate: everything, in its short form. It installs what it needs.
 test: lint
+	.ci/ollama
 	GO=$(GO) .ci/gotest -race ./...
 	.ci/fuzz 5s
 
@@ -24,6 +25,7 @@ lint:
 
 # soak is the long form of what test does shortly; results go to RESULTS.md files.
 soak:
+	.ci/ollama
 	KINDRED_KILLS=20 GO=$(GO) .ci/gotest -race -timeout 60m ./engine/sqlite ./cmd/kindred
 	.ci/fuzz 2m
 

@@ -87,6 +87,15 @@ func (s Space) ID() string {
 	return fmt.Sprintf("%s:%s@%s/%d", s.Embedder, s.Model, s.hash(), s.Dim)
 }
 
+// Name is what a person calls the embedder of the space, as --embedder takes
+// it: "builtin", "ollama:all-minilm".
+func (s Space) Name() string {
+	if s.Embedder == "builtin" {
+		return s.Embedder
+	}
+	return s.Embedder + ":" + s.Model
+}
+
 // JoinRule names what Join does; it is part of every Space.
 const JoinRule = "title\\nabstract/1"
 

@@ -2,6 +2,7 @@ package embed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 )
@@ -30,7 +31,16 @@ func (l *Lazy) Embed(ctx context.Context, kind Kind, texts []string) ([]Vector, 
 	if err != nil {
 		return nil, err
 	}
-	return e.Embed(ctx, kind, texts)
+	vectors, err := e.Embed(ctx, kind, texts)
+	if errors.Is(err, ErrSpace) {
+		return nil, fmt.Errorf("%w; %s", err, l.cure(l.Want))
+	}
+	return vectors, err
+}
+
+// cure says how the papers get into the space that their embedder is of now.
+func (l *Lazy) cure(now Space) string {
+	return fmt.Sprintf("'kindred reembed --embedder %s' embeds the papers again", now.Name())
 }
 
 func (l *Lazy) connected(ctx context.Context) (Embedder, error) {
@@ -44,8 +54,7 @@ func (l *Lazy) connected(ctx context.Context) (Embedder, error) {
 		return nil, err
 	}
 	if got := e.Space(); got != l.Want {
-		return nil, fmt.Errorf("%w: the papers were embedded with %s, but %s:%s is now %s; 'kindred reembed --embedder %s:%s' embeds them again",
-			ErrSpace, l.Want.ID(), got.Embedder, got.Model, got.ID(), got.Embedder, got.Model)
+		return nil, fmt.Errorf("%w: the papers were embedded with %s, which is now %s; %s", ErrSpace, l.Want.ID(), got.ID(), l.cure(got))
 	}
 	l.real = e
 	return e, nil

@@ -83,7 +83,7 @@ func chooseEmbedder(ctx context.Context, c Config, store engine.Store, say func(
 	if err != nil {
 		return nil, err
 	}
-	return e, activate(ctx, store, e.Space())
+	return embedderOf(c, e.Space()), activate(ctx, store, e.Space())
 }
 
 func activate(ctx context.Context, store engine.Store, s embed.Space) error {

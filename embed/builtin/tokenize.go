@@ -14,7 +14,9 @@ import (
 // the vocabulary has, again and again (WordPiece). It differs from the
 // reference in three ways: a word that cannot be cut is dropped where BERT
 // puts [UNK]; the names of special tokens, such as "[CLS]", are plain text;
-// and bytes that are not UTF-8 are dropped.
+// and bytes that are not UTF-8 are dropped. The teacher's tokenizer knows the
+// characters of Unicode 8; of those that came later, or changed, none is in
+// its vocabulary.
 //
 // A tokenizer does not change once made and is safe for concurrent use.
 type tokenizer struct {
@@ -105,12 +107,6 @@ func (t *tokenizer) rune(ids []int32, w *word, r rune, s string) []int32 {
 		return ids
 	case unicode.IsSpace(r):
 		return t.flush(ids, w)
-	case isChinese(r):
-		ids = t.flush(ids, w)
-		for _, r := range string(decompose(s)) {
-			w.addRune(r)
-		}
-		return t.flush(ids, w)
 	case 0xAC00 <= r && r <= 0xD7A3: // Hangul syllables decompose by rule (Unicode 3.12)
 		r -= 0xAC00
 		w.addRune(0x1100 + r/588)
@@ -120,7 +116,18 @@ func (t *tokenizer) rune(ids []int32, w *word, r rune, s string) []int32 {
 		}
 		return ids
 	}
-	for _, r := range string(decompose(s)) {
+	chinese := isChinese(r)
+	if chinese {
+		ids = t.flush(ids, w)
+	}
+	var self [utf8.UTFMax]byte
+	d := norm.NFD.PropertiesString(s).Decomposition()
+	if d == nil {
+		d = append(self[:0], s...)
+	}
+	for len(d) > 0 {
+		r, n := utf8.DecodeRune(d)
+		d = d[n:]
 		switch {
 		case unicode.Is(unicode.Mn, r): // an accent
 		case r < utf8.RuneSelf && ascii[r] == isPunct, unicode.IsPunct(r):
@@ -131,15 +138,10 @@ func (t *tokenizer) rune(ids []int32, w *word, r rune, s string) []int32 {
 			w.addRune(unicode.ToLower(r))
 		}
 	}
-	return ids
-}
-
-// decompose returns the canonical decomposition (NFD) of one character.
-func decompose(s string) []byte {
-	if d := norm.NFD.PropertiesString(s).Decomposition(); d != nil {
-		return d
+	if chinese {
+		ids = t.flush(ids, w)
 	}
-	return []byte(s)
+	return ids
 }
 
 // isChinese reports whether r is in one of the blocks of Chinese characters

@@ -94,7 +94,7 @@ func New(ctx context.Context, o Options) (*Embedder, error) {
 		Dim:      d.dim,
 		Template: f.document,
 		Join:     embed.JoinRule,
-		Truncate: fmt.Sprintf("the first %d tokens", d.context),
+		Truncate: fmt.Sprintf("the first %d tokens; words broken after %d characters", d.context, maxWord),
 	}}, nil
 }
 
@@ -134,7 +134,7 @@ func (e *Embedder) Embed(ctx context.Context, kind embed.Kind, texts []string) (
 			return nil, &embed.TextError{Index: i, Err: fmt.Errorf("%d bytes, at most %d", len(t), embed.MaxText)}
 		}
 		// Ollama would read each byte that is not UTF-8 as U+FFFD anyway.
-		prompted[i] = prompt + strings.ToValidUTF8(t, "\uFFFD")
+		prompted[i] = prompt + breakWords(strings.ToValidUTF8(t, "\uFFFD"))
 	}
 	vs := make([]embed.Vector, 0, len(texts))
 	for at := 0; at < len(texts); at += e.batch {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -133,30 +132,11 @@ func TestFake(t *testing.T) {
 	embedtest.TestEmbedder(t, func(t *testing.T) embed.Embedder { return start(t, new(fake), Options{}) })
 }
 
-// TestReal runs only where KINDRED_TEST_OLLAMA is the URL of a server that has
-// the model all-minilm; ollamatest starts one.
-func TestReal(t *testing.T) {
-	for _, url := range strings.Fields(os.Getenv("KINDRED_TEST_OLLAMA")) {
-		e, err := New(t.Context(), Options{URL: url, Model: "all-minilm", Threads: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("space %+v", e.Space())
-		embedtest.TestEmbedder(t, func(*testing.T) embed.Embedder { return e })
-		if state, err := Probe(t.Context(), url, "all-minilm"); state != Ready || err != nil {
-			t.Errorf("probe: %v, %v", state, err)
-		}
-		if state, err := Probe(t.Context(), url, "no-such-model"); state != Missing || !errors.Is(err, embed.ErrUnavailable) {
-			t.Errorf("probe of a missing model: %v, %v", state, err)
-		}
-	}
-}
-
 func TestSpace(t *testing.T) {
 	got := start(t, new(fake), Options{}).Space()
 	want := embed.Space{
 		Embedder: "ollama", Model: "all-minilm", Digest: digestA, Dim: 384,
-		Join: embed.JoinRule, Truncate: "the first 256 tokens",
+		Join: embed.JoinRule, Truncate: "the first 256 tokens; words broken after 100 characters",
 	}
 	if got != want {
 		t.Errorf("got %+v\nwant %+v", got, want)

@@ -33,6 +33,7 @@ func TestStore(t *testing.T, open func(t *testing.T, dir string) engine.Store) {
 		{"LargePaper", storeLargePaper},
 		{"Newest", storeNewest},
 		{"Spaces", storeSpaces},
+		{"DropSpace", storeDropSpace},
 		{"Unembedded", storeUnembedded},
 		{"Stale", storeStale},
 		{"BadVectors", storeBadVectors},

@@ -41,6 +41,7 @@ func storeCancelled(s *shelf) {
 		"PutSpace":   func() error { return s.PutSpace(ctx, other) },
 		"Spaces":     func() error { _, _, err := s.Spaces(ctx); return err },
 		"SetActive":  func() error { return s.SetActive(ctx, space) },
+		"DropSpace":  func() error { return s.DropSpace(ctx, space) },
 		"Counts":     func() error { _, err := s.Counts(ctx, space); return err },
 		"Append": func() error {
 			_, err := s.Append(ctx, []engine.Event{{User: "me", Act: engine.Like, Key: testKey(1)}}, s.now)

@@ -13,7 +13,8 @@ import (
 )
 
 // benchPapers makes papers of the size of arXiv's: a title of 10 words, an
-// abstract of 180, four authors, two categories, about 1,300 bytes.
+// abstract of 180, four authors, two categories, about 1,400 bytes; and about
+// in the order of their dates, as arXiv numbers them.
 func benchPapers(from, n int) []engine.Paper {
 	r := rand.New(rand.NewPCG(uint64(from), 1))
 	words := func(n int) string {
@@ -31,7 +32,7 @@ func benchPapers(from, n int) []engine.Paper {
 			Abstract:   words(180),
 			Authors:    []string{"Ada Lovelace", "Émilie du Châtelet", "Sofja Kowalewskaja", "Emmy Noether"},
 			Categories: []string{fmt.Sprintf("cs.%d", r.IntN(40)), fmt.Sprintf("stat.%d", r.IntN(10))},
-			Published:  engine.DateOf(engine.Day(18000 + r.IntN(2000)).Time()),
+			Published:  engine.DateOf(engine.Day(10000 + (from+i)/500).Time()),
 		}
 	}
 	return out

@@ -17,11 +17,11 @@ func (s *Store) Changes(ctx context.Context, name string, since int64, limit int
 	if limit < 1 {
 		return fail(fmt.Errorf("%w: limit %d, want at least 1", engine.ErrInvalid, limit))
 	}
-	sp, err := s.find(ctx, name)
-	if err != nil {
-		return fail(err)
-	}
 	err = s.read(ctx, func(tx *sql.Tx) error { // head and rows in one snapshot
+		sp, err := find(ctx, tx, name)
+		if err != nil {
+			return err
+		}
 		if err := tx.QueryRowContext(ctx, "SELECT seq FROM state").Scan(&upTo); err != nil || upTo <= since {
 			return err
 		}

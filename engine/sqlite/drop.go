@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"kindred/engine"
@@ -12,17 +13,15 @@ import (
 // others can write in between.
 const dropStep = 10_000
 
-// dropped begins the name of a space that is being deleted: no space is found
-// by it, and a later DropSpace finishes what was interrupted.
-const dropped = "dropped "
-
-// DropSpace implements engine.Vectors.
+// DropSpace implements engine.Vectors. The space loses its name at once, so
+// that nobody finds it and one of the same name can be put; then its rows go.
+// If that is interrupted, the next call, for whatever space, goes on with it.
 func (s *Store) DropSpace(ctx context.Context, name string) error {
-	sp, err := s.find(ctx, name)
-	if err != nil {
-		return fmt.Errorf("drop: %w", err)
-	}
-	err = s.write(ctx, func(t *txn) error {
+	err := s.write(ctx, func(t *txn) error {
+		sp, err := find(ctx, t, name)
+		if err != nil {
+			return err
+		}
 		var active string
 		if err := t.tx.QueryRowContext(ctx, "SELECT active FROM state").Scan(&active); err != nil {
 			return err
@@ -30,11 +29,11 @@ func (s *Store) DropSpace(ctx context.Context, name string) error {
 		if active == name {
 			return fmt.Errorf("%w: it is serving; 'kindred reembed' changes to another one first", engine.ErrInvalid)
 		}
-		_, err := t.exec(ctx, "UPDATE spaces SET name = ? || id, ready = 0 WHERE id = ?", dropped, sp.id)
+		_, err = t.exec(ctx, "UPDATE spaces SET name = 'dropped ' || id, ready = -1 WHERE id = ?", sp.id)
 		return err
 	})
-	for more := true; more && err == nil; {
-		more, err = s.dropSome(ctx)
+	if err == nil || errors.Is(err, engine.ErrNotFound) {
+		err = errors.Join(err, s.sweep(ctx, dropStep))
 	}
 	if err != nil {
 		return fmt.Errorf("drop space %s: %w", name, err)
@@ -42,30 +41,41 @@ func (s *Store) DropSpace(ctx context.Context, name string) error {
 	return nil
 }
 
-// dropSome deletes some rows of spaces that are being dropped, and reports
-// whether there may be more.
-func (s *Store) dropSome(ctx context.Context) (more bool, err error) {
-	err = s.write(ctx, func(t *txn) error {
-		var id int64
-		err := t.tx.QueryRowContext(ctx, "SELECT id FROM spaces WHERE name LIKE ? || '%' ORDER BY id LIMIT 1", dropped).Scan(&id)
-		if err == sql.ErrNoRows {
-			return nil
-		}
+// sweep deletes the spaces that have been dropped, at most step rows at a
+// time.
+func (s *Store) sweep(ctx context.Context, step int) error {
+	for more := true; more; {
+		err := s.write(ctx, func(t *txn) (err error) {
+			more, err = sweepSome(ctx, t, step)
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		more = true
-		n, err := t.exec(ctx, "DELETE FROM vectors WHERE id IN (SELECT id FROM vectors WHERE space = ? LIMIT ?)", id, dropStep)
-		if err != nil || n > 0 {
-			return err
+	}
+	return nil
+}
+
+// sweepSome deletes some rows of a dropped space, and reports whether there
+// was one. Nobody adds rows to it meanwhile.
+func sweepSome(ctx context.Context, t *txn, step int) (more bool, err error) {
+	var id int64
+	err = t.tx.QueryRowContext(ctx, "SELECT id FROM spaces WHERE ready < 0 ORDER BY id LIMIT 1").Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	for _, query := range []string{
+		"DELETE FROM vectors WHERE id IN (SELECT id FROM vectors WHERE space = $1 LIMIT $2)",
+		"DELETE FROM queue WHERE space = $1 AND (order_day, key) IN (SELECT order_day, key FROM queue WHERE space = $1 LIMIT $2)",
+		"DELETE FROM failures WHERE space = $1 AND paper IN (SELECT paper FROM failures WHERE space = $1 LIMIT $2)",
+	} {
+		if n, err := t.exec(ctx, query, id, step); err != nil || n > 0 {
+			return true, err
 		}
-		for _, table := range []string{"queue", "failures", "vectors"} {
-			if _, err := t.exec(ctx, "DELETE FROM "+table+" WHERE space = ?", id); err != nil {
-				return err
-			}
-		}
-		_, err = t.exec(ctx, "DELETE FROM spaces WHERE id = ?", id)
-		return err
-	})
-	return more, err
+	}
+	_, err = t.exec(ctx, "DELETE FROM spaces WHERE id = ?", id)
+	return true, err
 }

@@ -74,6 +74,9 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 	}
 
 	busy := fmt.Sprintf("busy_timeout(%d)", opts.Wait.Milliseconds())
+	if err := recognise(ctx, path, busy); err != nil {
+		return nil, err
+	}
 	s := &Store{path: path}
 	defer func() {
 		if err != nil {
@@ -93,6 +96,16 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 		return nil, err
 	}
 	return s, s.reader.PingContext(ctx)
+}
+
+// recognise refuses a file that is not ours, before anything is changed in it.
+func recognise(ctx context.Context, path, busy string) error {
+	db, err := connect(path, 1, busy, "query_only(1)")
+	if err != nil {
+		return err
+	}
+	_, err = schemaVersion(ctx, db)
+	return errors.Join(err, db.Close())
 }
 
 // connect prepares a pool of n connections to the file path, each with the

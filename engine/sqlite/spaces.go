@@ -17,11 +17,13 @@ type space struct {
 	dim int
 }
 
-// find returns a recorded space. Spaces do not change, so it may be asked for
-// outside of the transaction that uses it.
-func (s *Store) find(ctx context.Context, name string) (sp space, err error) {
-	err = s.reader.QueryRowContext(ctx, "SELECT id, dim FROM spaces WHERE name = ? AND ready = 1", name).Scan(&sp.id, &sp.dim)
-	if errors.Is(err, sql.ErrNoRows) {
+// find returns a recorded space, in the transaction that uses it: another
+// process may drop it, and its id may then be given to a new one.
+func find(ctx context.Context, q querier, name string) (sp space, err error) {
+	err = each(ctx, q, "SELECT id, dim FROM spaces WHERE name = ? AND ready = 1", []any{name}, func(scan scanner) error {
+		return scan(&sp.id, &sp.dim)
+	})
+	if err == nil && sp.id == 0 {
 		err = engine.ErrNotFound
 	}
 	if err != nil {
@@ -41,7 +43,7 @@ func (s *Store) PutSpace(ctx context.Context, sp embed.Space) error {
 	if name == "" || sp.Dim < 1 {
 		return fmt.Errorf("put space %q: %w: a space has a name and at least one dimension", name, engine.ErrInvalid)
 	}
-	if _, err := s.find(ctx, name); !errors.Is(err, engine.ErrNotFound) {
+	if _, err := find(ctx, s.reader, name); !errors.Is(err, engine.ErrNotFound) {
 		return err
 	}
 	spec, err := json.Marshal(sp)
@@ -106,10 +108,10 @@ func (s *Store) Spaces(ctx context.Context) (all []embed.Space, active string, e
 
 // SetActive implements engine.Vectors.
 func (s *Store) SetActive(ctx context.Context, name string) error {
-	if _, err := s.find(ctx, name); err != nil {
-		return fmt.Errorf("set active: %w", err)
-	}
 	err := s.write(ctx, func(t *txn) error {
+		if _, err := find(ctx, t, name); err != nil {
+			return err
+		}
 		_, err := t.exec(ctx, "UPDATE state SET active = ?", name)
 		return err
 	})
@@ -122,13 +124,17 @@ func (s *Store) SetActive(ctx context.Context, name string) error {
 // Counts implements engine.Vectors. Only failures are counted; the other
 // numbers are kept.
 func (s *Store) Counts(ctx context.Context, name string) (c engine.Counts, err error) {
-	sp, err := s.find(ctx, name)
-	if err == nil {
-		err = s.reader.QueryRowContext(ctx, `SELECT state.papers, spaces.embedded, spaces.queued,
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		sp, err := find(ctx, tx, name)
+		if err != nil {
+			return err
+		}
+		err = tx.QueryRowContext(ctx, `SELECT state.papers, spaces.embedded, spaces.queued,
 			(SELECT count(*) FROM failures f JOIN papers p ON p.id = f.paper WHERE f.space = spaces.id AND f.text = p.text)
 			FROM state, spaces WHERE spaces.id = ?`, sp.id).Scan(&c.Papers, &c.Embedded, &c.Pending, &c.Failed)
 		c.Pending += c.Failed
-	}
+		return err
+	})
 	if err != nil {
 		return engine.Counts{}, fmt.Errorf("count papers: %w", err)
 	}

@@ -79,14 +79,14 @@ func (t *txn) flush(ctx context.Context) error {
 	return nil
 }
 
-// spaces returns every space, also those that PutSpace is still filling:
-// a paper that changes must be queued in all of them.
+// spaces returns every space but dropped ones, also those that PutSpace is
+// still filling: a paper that changes must be queued in all of them.
 func (t *txn) spaces(ctx context.Context) ([]int64, error) {
 	if t.all != nil {
 		return t.all, nil
 	}
 	t.all = []int64{}
-	err := each(ctx, t, "SELECT id FROM spaces ORDER BY id", nil, func(scan scanner) error {
+	err := each(ctx, t, "SELECT id FROM spaces WHERE ready >= 0 ORDER BY id", nil, func(scan scanner) error {
 		var id int64
 		err := scan(&id)
 		t.all = append(t.all, id)

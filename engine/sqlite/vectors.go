@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -13,9 +14,12 @@ import (
 
 // Unembedded implements engine.Vectors.
 func (s *Store) Unembedded(ctx context.Context, name string, limit int) (out []engine.Pending, err error) {
-	sp, err := s.find(ctx, name)
-	if err == nil {
-		err = each(ctx, s.reader, `SELECT q.key, r.title, r.abstract, p.text
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		sp, err := find(ctx, tx, name)
+		if err != nil {
+			return err
+		}
+		return each(ctx, tx, `SELECT q.key, r.title, r.abstract, p.text
 			FROM queue q JOIN papers p ON p.id = q.paper JOIN records r ON r.paper = q.paper
 			WHERE q.space = ? ORDER BY q.order_day DESC, q.key LIMIT ?`, []any{sp.id, max(limit, 0)}, func(scan scanner) error {
 			var p engine.Pending
@@ -23,7 +27,7 @@ func (s *Store) Unembedded(ctx context.Context, name string, limit int) (out []e
 			out = append(out, p)
 			return err
 		})
-	}
+	})
 	if err != nil {
 		return nil, fmt.Errorf("unembedded papers: %w", err)
 	}
@@ -58,18 +62,18 @@ func slots(ctx context.Context, t *txn, space int64, keys []engine.Key) (map[eng
 
 // PutVectors implements engine.Vectors.
 func (s *Store) PutVectors(ctx context.Context, name string, vectors []engine.Embedded) error {
-	sp, err := s.find(ctx, name)
-	if err != nil {
-		return fmt.Errorf("put %d vectors: %w", len(vectors), err)
-	}
-	keys := make([]engine.Key, len(vectors))
-	for i, v := range vectors {
-		if err := v.Vector.Check(sp.dim); err != nil {
-			return fmt.Errorf("put vector of %s in %s: %w", v.Key, name, err)
+	err := s.write(ctx, func(t *txn) error {
+		sp, err := find(ctx, t, name)
+		if err != nil {
+			return err
 		}
-		keys[i] = v.Key
-	}
-	err = s.write(ctx, func(t *txn) error {
+		keys := make([]engine.Key, len(vectors))
+		for i, v := range vectors {
+			if err := v.Vector.Check(sp.dim); err != nil {
+				return fmt.Errorf("paper %s: %w", v.Key, err)
+			}
+			keys[i] = v.Key
+		}
 		slots, err := slots(ctx, t, sp.id, keys)
 		if err != nil {
 			return err
@@ -123,25 +127,26 @@ func deleteFailures(ctx context.Context, t *txn, space int64, papers []int64) er
 
 // PutFailure implements engine.Vectors.
 func (s *Store) PutFailure(ctx context.Context, name string, p engine.Pending, reason string) error {
-	sp, err := s.find(ctx, name)
-	if err == nil {
-		err = s.write(ctx, func(t *txn) error {
-			slots, err := slots(ctx, t, sp.id, []engine.Key{p.Key})
-			if err != nil {
-				return err
-			}
-			sl := slots[p.Key]
-			if sl == nil || sl.text != p.Text {
-				return nil
-			}
-			_, err = t.exec(ctx, `INSERT INTO failures (space, paper, text, reason) VALUES (?, ?, ?, ?)
-				ON CONFLICT (space, paper) DO UPDATE SET text = excluded.text, reason = excluded.reason`, sp.id, sl.id, sl.text, reason)
-			if err != nil {
-				return err
-			}
-			return dequeue(ctx, t, sp.id, &sl.row)
-		})
-	}
+	err := s.write(ctx, func(t *txn) error {
+		sp, err := find(ctx, t, name)
+		if err != nil {
+			return err
+		}
+		slots, err := slots(ctx, t, sp.id, []engine.Key{p.Key})
+		if err != nil {
+			return err
+		}
+		sl := slots[p.Key]
+		if sl == nil || sl.text != p.Text {
+			return nil
+		}
+		_, err = t.exec(ctx, `INSERT INTO failures (space, paper, text, reason) VALUES (?, ?, ?, ?)
+			ON CONFLICT (space, paper) DO UPDATE SET text = excluded.text, reason = excluded.reason`, sp.id, sl.id, sl.text, reason)
+		if err != nil {
+			return err
+		}
+		return dequeue(ctx, t, sp.id, &sl.row)
+	})
 	if err != nil {
 		return fmt.Errorf("put failure of %s in %s: %w", p.Key, name, err)
 	}

@@ -66,7 +66,7 @@ CREATE TABLE spaces (
     spec     TEXT    NOT NULL,        -- embed.Space as JSON
     dim      INTEGER NOT NULL,
     filled   BIGINT  NOT NULL, -- papers up to this id have been queued
-    ready    INTEGER NOT NULL, -- 1 once all have been; before, the space is not recorded yet
+    ready    INTEGER NOT NULL, -- 0 until all have been: the space is not recorded yet; 1; -1 while it is being deleted
     queued   BIGINT  NOT NULL, -- rows in queue
     embedded BIGINT  NOT NULL  -- rows in vectors that have a vector
 );

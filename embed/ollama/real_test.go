@@ -1,0 +1,137 @@
+package ollama_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kindred/embed"
+	"kindred/embed/embedtest"
+	"kindred/embed/ollama"
+	"kindred/embed/ollama/ollamatest"
+)
+
+func connect(t *testing.T, s *ollamatest.Server, o ollama.Options) *ollama.Embedder {
+	t.Helper()
+	o.URL, o.Threads = s.URL, 1
+	if o.Model == "" {
+		o.Model = ollamatest.Model
+	}
+	e, err := ollama.New(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// TestReal asks a real Ollama with a real model whatever can go right or wrong
+// between the two.
+func TestReal(t *testing.T) {
+	s := ollamatest.Start(t)
+	t.Run("contract", func(t *testing.T) {
+		embedtest.TestEmbedder(t, func(t *testing.T) embed.Embedder { return connect(t, s, ollama.Options{}) })
+	})
+	t.Run("space", func(t *testing.T) {
+		sp := connect(t, s, ollama.Options{}).Space()
+		if sp.Dim != 384 || sp.Embedder != "ollama" || sp.Model != ollamatest.Model || !strings.HasPrefix(sp.Digest, "sha256:") || sp.Template != "" {
+			t.Errorf("%+v", sp)
+		}
+	})
+	t.Run("probe", func(t *testing.T) {
+		for model, want := range map[string]ollama.State{ollamatest.Model: ollama.Ready, "no-such-model": ollama.Missing} {
+			if got, err := ollama.Probe(t.Context(), s.URL, model); got != want || (err == nil) != (want == ollama.Ready) {
+				t.Errorf("%s: %v, %v", model, got, err)
+			}
+		}
+		if _, err := ollama.New(t.Context(), ollama.Options{URL: s.URL, Model: "no-such-model"}); !errors.Is(err, embed.ErrUnavailable) || !strings.Contains(err.Error(), "ollama pull no-such-model") {
+			t.Errorf("unknown model: %v", err)
+		}
+		if _, err := ollama.New(t.Context(), ollama.Options{URL: s.URL, Model: "not a name!"}); err == nil || errors.Is(err, embed.ErrUnavailable) {
+			t.Errorf("malformed name: %v", err)
+		}
+	})
+	t.Run("ugly texts", func(t *testing.T) {
+		texts := []string{
+			"神经算子学习偏微分方程的解", "🙂🙃🚀 emoji only 🧪", `Let $\mathcal{L}_{\theta}(x) = \sum_{i=1}^{n} \left\| f_\theta(x_i) - y_i \right\|^2$ be`,
+			strings.Repeat("neural operators for fluid flow ", 640)[:20000], strings.Repeat("ꙮ𐌀☃ ", 2000), "a",
+			strings.Repeat("x", 20000), "new\nlines\tand\rtabs",
+		}
+		vectors, err := connect(t, s, ollama.Options{}).Embed(t.Context(), embed.Document, texts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range vectors {
+			if err := v.Check(384); err != nil {
+				t.Errorf("text %d: %v", i, err)
+			}
+		}
+	})
+	t.Run("batches agree", func(t *testing.T) {
+		var texts []string
+		for i := range 24 {
+			texts = append(texts, fmt.Sprintf("Paper %d is about %s and number %d.", i, []string{"speech", "fluids", "graphs"}[i%3], i*i))
+		}
+		var first []embed.Vector
+		for _, batch := range []int{1, 8, 64} {
+			got, err := connect(t, s, ollama.Options{Batch: batch}).Embed(t.Context(), embed.Document, texts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if first == nil {
+				first = got
+			}
+			for i := range got {
+				if !slices.Equal(got[i], first[i]) {
+					t.Errorf("text %d in batches of %d differs", i, batch)
+				}
+			}
+		}
+	})
+	t.Run("cancelled", func(t *testing.T) {
+		e := connect(t, s, ollama.Options{Batch: 1})
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		begun := time.Now()
+		_, err := e.Embed(ctx, embed.Document, slices.Repeat([]string{strings.Repeat("a long abstract about speech ", 60)}, 500))
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) > 5*time.Second {
+			t.Errorf("%v after %v", err, time.Since(begun))
+		}
+	})
+	t.Run("killed and restarted", func(t *testing.T) {
+		e := connect(t, s, ollama.Options{Batch: 4})
+		texts := slices.Repeat([]string{strings.Repeat("a long abstract about speech ", 40)}, 200)
+		failed := make(chan error, 1)
+		go func() {
+			_, err := e.Embed(t.Context(), embed.Document, texts)
+			failed <- err
+		}()
+		time.Sleep(300 * time.Millisecond)
+		s.Kill()
+		if err := <-failed; !errors.Is(err, embed.ErrUnavailable) || !strings.Contains(err.Error(), "ollama serve") {
+			t.Errorf("killed mid-batch: %v", err)
+		}
+		s.Run()
+		if got, err := e.Embed(t.Context(), embed.Document, texts[:2]); err != nil || len(got) != 2 {
+			t.Errorf("after the restart: %v", err)
+		}
+	})
+	t.Run("replaced under its name", func(t *testing.T) {
+		s.Create("changing", nil)
+		e := connect(t, s, ollama.Options{Model: "changing"})
+		if _, err := e.Embed(t.Context(), embed.Document, []string{"speech"}); err != nil {
+			t.Fatal(err)
+		}
+		s.Delete("changing")
+		if _, err := e.Embed(t.Context(), embed.Document, []string{"speech"}); !errors.Is(err, embed.ErrUnavailable) {
+			t.Errorf("deleted: %v", err)
+		}
+		s.Create("changing", ollamatest.Retrained)
+		if v, err := e.Embed(t.Context(), embed.Document, []string{"speech"}); !errors.Is(err, embed.ErrSpace) {
+			t.Errorf("other weights: %v, %d vectors", err, len(v))
+		}
+	})
+}
