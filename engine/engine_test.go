@@ -21,12 +21,12 @@ import (
 // the test sets.
 type world struct {
 	*engine.Engine
-	t     *testing.T
+	t     testing.TB
 	store *sqlite.Store
 	clock time.Time
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kindred.db"), sqlite.Options{})
 	if err != nil {

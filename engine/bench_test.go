@@ -1,0 +1,42 @@
+package engine_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"kindred/engine"
+)
+
+// BenchmarkFeed is a first page for a user with 200 likes over three topics,
+// beside one similar query on the same 15,000 papers: their ratio is what a
+// feed costs.
+func BenchmarkFeed(b *testing.B) {
+	w := newWorld(b)
+	for _, topic := range []string{"speech", "fluid", "graph"} {
+		ps := papers(topic, 5000)
+		for len(ps) > 0 {
+			n := min(1000, len(ps))
+			w.add(ps[:n]...)
+			ps = ps[n:]
+		}
+	}
+	for i := range 200 {
+		id := fmt.Sprintf("test:%s-%03d", []string{"speech", "fluid", "graph"}[i%3], i)
+		if _, err := w.Act(b.Context(), "me", engine.Like, id, time.Time{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.Run("feed", func(b *testing.B) {
+		for b.Loop() {
+			w.feed(engine.FeedOptions{})
+		}
+	})
+	b.Run("similar", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := w.Similar(b.Context(), engine.Subject{ID: "test:speech-001"}, 20); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
