@@ -78,7 +78,7 @@ func fill(t *testing.T, store *sqlite.Store, with embed.Embedder) {
 // and switches in one step: every answer is wholly of one space or the other.
 func TestNewBuiltinModelReplacesTheOldOne(t *testing.T) {
 	data := t.TempDir()
-	const papers = 4000
+	papers := 3000 + 1000*kills(t)
 	fillOld(t, data, papers)
 	old := oldRelease{}
 	old.Embedder = embedtest.Hash(64)
@@ -108,13 +108,25 @@ func TestNewBuiltinModelReplacesTheOldOne(t *testing.T) {
 		}
 		return l.Space
 	}
+	meanwhile := 0
 	for range kills(t) {
 		s := startServer(t, data)
-		end := time.Now().Add(time.Duration(r.IntN(600)) * time.Millisecond)
-		for time.Now().Before(end) {
+		eventually(t, time.Minute, "the new space fills", func() bool { // the lease of the killed one must run out
+			var st struct{ Jobs []struct{ Kind string } }
+			s.get("/v1/status", &st)
+			return watch(s) != oldID || len(st.Jobs) > 0
+		})
+		for end := time.Now().Add(time.Duration(r.IntN(150)) * time.Millisecond); time.Now().Before(end); {
 			watch(s)
 		}
+		if watch(s) == oldID {
+			meanwhile++
+		}
 		s.kill()
+	}
+	t.Logf("%d of %d kills came while the new space filled", meanwhile, kills(t))
+	if meanwhile == 0 {
+		t.Error("no kill came while the new space filled: nothing was shown")
 	}
 	s := startServer(t, data)
 	var space string
