@@ -20,6 +20,9 @@ import re
 import struct
 import time
 
+for name in "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS":
+    os.environ[name] = "1"  # one order of every sum; numpy reads this when it is imported
+
 import numpy as np
 import scipy.sparse as sp
 from tokenizers import Tokenizer
