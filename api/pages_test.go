@@ -67,7 +67,7 @@ func TestStatusJobs(t *testing.T) {
 	rec := do(t, h, request("GET", "/v1/status", ""))
 	for _, want := range []string{
 		`"embedder":{"name":"ollama","state":"unavailable","hint":"<script>`,
-		`"jobs":[{"kind":"embed","done":4,"total":7,"eta":3.5,"error":"<i>"},{"kind":"import","done":1,"total":0,"eta":null,"error":null}]`,
+		`"jobs":[{"kind":"embed","done":4,"total":7,"rate":null,"eta":3.5,"error":"<i>"},{"kind":"import","done":1,"total":0,"rate":null,"eta":null,"error":null}]`,
 	} {
 		if !strings.Contains(rec.Body.String(), want) {
 			t.Errorf("no %s in %s", want, rec.Body)

@@ -131,6 +131,7 @@ type Job struct {
 	Kind  string   `json:"kind" example:"embed"`
 	Done  int64    `json:"done" example:"1200"`
 	Total int64    `json:"total" example:"195354"`
+	Rate  *float64 `json:"rate" example:"4600" doc:"Per second, over the last minute; null if unknown"`
 	ETA   *float64 `json:"eta" example:"42" doc:"Seconds; null if unknown"`
 	Error *string  `json:"error" example:"ollama is not running" doc:"What went wrong; null if nothing"`
 }
@@ -175,6 +176,10 @@ func statusOf(s engine.Status, version string) Status {
 	}
 	for _, j := range s.Jobs {
 		job := Job{Kind: j.Kind, Done: j.Done, Total: j.Total, Error: orNull(j.Err)}
+		if j.Rate > 0 {
+			rate := math.Round(10*j.Rate) / 10
+			job.Rate = &rate
+		}
 		if j.ETA > 0 {
 			secs := j.ETA.Seconds()
 			job.ETA = &secs

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,11 +10,15 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
 
+	"kindred/embed"
+	"kindred/embed/ollama"
 	"kindred/engine"
 )
 
@@ -25,6 +30,8 @@ type Config struct {
 	Addr      string // host:port to listen on
 	PublicURL string // how others reach the server; "" if they do not
 	Ollama    string // base URL of the Ollama server
+	Threads   string // of the model in Ollama; "" leaves it to Ollama
+	Keep      string // how long Ollama keeps the model in memory; "" leaves it to Ollama
 	User      string // whose likes and feed
 }
 
@@ -47,6 +54,8 @@ var table = []setting{
 	{"data", "KINDRED_DATA", "", "", "data `directory` (default $XDG_DATA_HOME/kindred or ~/.local/share/kindred)", func(c *Config) *string { return &c.Data }},
 	{"embedder", "KINDRED_EMBEDDER", "embedder", "auto", "`what` embeds texts: auto, builtin, or ollama[:model]", func(c *Config) *string { return &c.Embedder }},
 	{"ollama-url", "OLLAMA_HOST", "ollama_url", defaultOllama, "`URL` of the Ollama server", func(c *Config) *string { return &c.Ollama }},
+	{"ollama-threads", "KINDRED_OLLAMA_THREADS", "ollama_threads", "", "`how` many threads Ollama runs the model with; 1 is quicker on small busy machines (default as Ollama likes)", func(c *Config) *string { return &c.Threads }},
+	{"ollama-keep", "KINDRED_OLLAMA_KEEP", "ollama_keep", "", "`how` long Ollama keeps the model in memory, such as 1h (default as Ollama likes)", func(c *Config) *string { return &c.Keep }},
 	{"user", "KINDRED_USER", "user", engine.DefaultUser, "`whose` likes and feed", func(c *Config) *string { return &c.User }},
 	{"addr", "KINDRED_ADDR", "addr", defaultAddr, "host:port to `listen` on", func(c *Config) *string { return &c.Addr }},
 	{"public-url", "KINDRED_PUBLIC_URL", "public_url", "", "`URL` under which others reach the server; everyone then needs a token", func(c *Config) *string { return &c.PublicURL }},
@@ -164,6 +173,9 @@ func (c *Config) check() error {
 	if u, err := url.Parse(c.Ollama); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return fmt.Errorf("ollama URL %q: want http://host:port", c.Ollama)
 	}
+	if _, err := c.ollama(""); err != nil {
+		return err
+	}
 	host, _, err := net.SplitHostPort(c.Addr)
 	if err != nil {
 		return fmt.Errorf("address %q: want host:port, such as %s", c.Addr, defaultAddr)
@@ -186,6 +198,31 @@ func (c Config) embedder() (kind, model string) {
 		model = defaultModel
 	}
 	return kind, model
+}
+
+// ollama returns the options for a model of Ollama.
+func (c Config) ollama(model string) (o ollama.Options, err error) {
+	o.URL, o.Model = c.Ollama, model
+	if c.Threads != "" {
+		if o.Threads, err = strconv.Atoi(c.Threads); err != nil || o.Threads < 1 {
+			return o, fmt.Errorf("ollama threads %q: want a number from 1 on", c.Threads)
+		}
+	}
+	if c.Keep != "" {
+		if o.Keep, err = time.ParseDuration(c.Keep); err != nil || o.Keep <= 0 {
+			return o, fmt.Errorf("ollama keep %q: want a time such as 30m", c.Keep)
+		}
+	}
+	return o, nil
+}
+
+// newOllama reaches a model of Ollama.
+func (c Config) newOllama(ctx context.Context, model string) (embed.Embedder, error) {
+	o, err := c.ollama(model)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return ollama.New(ctx, o)
 }
 
 // loopback reports whether a host to listen on is this machine only.

@@ -245,7 +245,7 @@ func checkOllama(ctx context.Context, c Config, kind, model string, space embed.
 	case ollama.Missing:
 		return finding{"ollama", false, err.Error(), "ollama pull " + model}
 	}
-	e, err := ollama.New(ctx, ollama.Options{URL: c.Ollama, Model: model})
+	e, err := c.newOllama(ctx, model)
 	if err != nil {
 		return finding{"ollama", false, err.Error(), "ollama show " + model}
 	}

@@ -92,7 +92,12 @@ func TestWithOllama(t *testing.T) {
 			t.Errorf("after changing to %s: %d %s", to, status, body)
 		}
 	}
-	if out := kindred(t, data, 0, "doctor", "--ollama-url", o.URL); !strings.Contains(out, "384 dimensions") {
+	// A model that nobody has is not had by pulling; the old one goes on.
+	if out := kindred(t, data, exitFailed, "reembed", "--pull", "--embedder", "ollama:no-such-model", "--ollama-url", o.URL); !strings.Contains(out, "pull no-such-model") {
+		t.Errorf("pull: %s", out)
+	}
+	kindred(t, data, exitUsage, "reembed", "--pull", "--embedder", "builtin")
+	if out := kindred(t, data, 0, "doctor", "--ollama-threads", "1", "--ollama-keep", "1h", "--ollama-url", o.URL); !strings.Contains(out, "384 dimensions") {
 		t.Errorf("doctor:\n%s", out)
 	}
 }

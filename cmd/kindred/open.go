@@ -111,7 +111,7 @@ func embedderOf(c Config, s embed.Space) embed.Embedder {
 		if s.Embedder == "builtin" {
 			return builtin.New()
 		}
-		return ollama.New(ctx, ollama.Options{URL: c.Ollama, Model: s.Model})
+		return c.newOllama(ctx, s.Model)
 	}}
 }
 
@@ -126,7 +126,7 @@ func named(ctx context.Context, c Config) (embed.Embedder, error) {
 	case "builtin":
 		return builtin.New()
 	case "ollama":
-		return ollama.New(ctx, ollama.Options{URL: c.Ollama, Model: model})
+		return c.newOllama(ctx, model)
 	}
 	return nil, usageError{errors.New("embed with what? --embedder builtin, or ollama:MODEL")}
 }
@@ -139,7 +139,7 @@ func wanted(ctx context.Context, c Config, say func(string)) (embed.Embedder, er
 	}
 	state, err := ollama.Probe(ctx, c.Ollama, model)
 	if state == ollama.Ready && err == nil {
-		e, err := ollama.New(ctx, ollama.Options{URL: c.Ollama, Model: model})
+		e, err := c.newOllama(ctx, model)
 		if err == nil {
 			say(fmt.Sprintf("Embedding with %s by Ollama (--embedder builtin uses the built-in model instead).", model))
 			return e, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"text/tabwriter"
@@ -11,12 +12,14 @@ import (
 
 	"kindred/embed"
 	"kindred/embed/builtin"
+	"kindred/embed/ollama"
 	"kindred/engine"
 	"kindred/engine/sqlite"
 )
 
 func reembedCmd(sys env) *cobra.Command {
-	return &cobra.Command{
+	var pull bool
+	cmd := &cobra.Command{
 		Use:   "reembed",
 		Short: "Change the embedder: embed all papers again, then switch",
 		Long: `Embed all papers with another embedder, newest first, and then switch to it in one
@@ -26,6 +29,11 @@ goes on where it stopped. The old vectors stay until 'kindred spaces drop'.`,
 		Args:    usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withStore(cmd, sys, func(ctx context.Context, cfg Config, store *sqlite.Store) error {
+				if pull {
+					if err := pullModel(ctx, cfg, sys); err != nil {
+						return err
+					}
+				}
 				with, err := named(ctx, cfg)
 				if err != nil {
 					return err
@@ -50,6 +58,25 @@ goes on where it stopped. The old vectors stay until 'kindred spaces drop'.`,
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&pull, "pull", false, "first let Ollama download the model that --embedder names")
+	return cmd
+}
+
+// pullModel lets Ollama download the model that --embedder names.
+func pullModel(ctx context.Context, c Config, sys env) error {
+	kind, model := c.embedder()
+	if kind != "ollama" {
+		return usageError{errors.New("--pull needs --embedder ollama:MODEL")}
+	}
+	o, err := c.ollama(model)
+	if err != nil {
+		return usageError{err}
+	}
+	bar := newMeter(sys.stderr, "Downloading "+model, true)
+	defer bar.end()
+	return ollama.Pull(ctx, o, func(part string, done, total int64) {
+		bar.set(done, total, part, done)
+	})
 }
 
 // fillAndSwitch embeds every paper in the space of with, then makes that the

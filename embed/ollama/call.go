@@ -34,7 +34,8 @@ type client struct {
 	backoff time.Duration
 	retries int
 	options map[string]any
-	context int // tokens read of a text
+	keep    *api.Duration // nil: as Ollama does by itself
+	context int           // tokens read of a text
 }
 
 func newClient(o Options) (*client, error) {
@@ -45,8 +46,8 @@ func newClient(o Options) (*client, error) {
 	if !model.ParseName(o.Model).IsValid() { // the server would answer 500
 		return nil, fmt.Errorf("ollama: %q cannot be the name of a model", o.Model)
 	}
-	if o.Batch < 0 || o.Threads < 0 || o.Timeout < 0 || o.Backoff < 0 {
-		return nil, errors.New("ollama: Batch, Threads, Timeout and Backoff must not be negative")
+	if o.Batch < 0 || o.Threads < 0 || o.Timeout < 0 || o.Backoff < 0 || o.Keep < 0 {
+		return nil, errors.New("ollama: Batch, Threads, Timeout, Keep and Backoff must not be negative")
 	}
 	c := &client{
 		api:     api.NewClient(u, o.HTTP),
@@ -59,6 +60,9 @@ func newClient(o Options) (*client, error) {
 	}
 	if o.Threads > 0 {
 		c.options["num_thread"] = o.Threads
+	}
+	if o.Keep > 0 {
+		c.keep = &api.Duration{Duration: o.Keep}
 	}
 	return c, nil
 }
@@ -90,7 +94,7 @@ func (c *client) embed(ctx context.Context, texts []string) ([][]float32, error)
 	truncate := true
 	var res *api.EmbedResponse
 	err := c.retry(ctx, func(ctx context.Context) (err error) {
-		res, err = c.api.Embed(ctx, &api.EmbedRequest{Model: c.model, Input: texts, Truncate: &truncate, Options: options})
+		res, err = c.api.Embed(ctx, &api.EmbedRequest{Model: c.model, Input: texts, Truncate: &truncate, Options: options, KeepAlive: c.keep})
 		return err
 	})
 	if err != nil {

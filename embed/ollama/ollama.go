@@ -32,6 +32,7 @@ type Options struct {
 	Timeout time.Duration // of one request of up to Batch texts; 0 means 2 minutes, for slow machines that load the model first
 	Batch   int           // texts in one request; 0 means 8. A larger one saves nothing: Ollama runs one text at a time
 	Threads int           // threads of the model; 0 leaves it to Ollama. 1 is faster on a small busy machine
+	Keep    time.Duration // how long the model stays in memory after a request; 0 leaves it to Ollama (5 minutes)
 	Backoff time.Duration // wait before the first of three retries, doubled for each; 0 means 250 ms
 
 	HTTP *http.Client // makes the requests; nil means one that keeps no connection, uses no proxy and follows no redirect
