@@ -48,6 +48,20 @@ func (e *TextError) Error() string { return fmt.Sprintf("text %d: %v", e.Index, 
 // Unwrap returns the reason.
 func (e *TextError) Unwrap() error { return e.Err }
 
+// CheckTexts returns a *TextError for the first text that no Embedder takes: a
+// blank one, or one longer than MaxText.
+func CheckTexts(texts []string) error {
+	for i, t := range texts {
+		switch {
+		case strings.TrimSpace(t) == "":
+			return &TextError{Index: i, Err: errors.New("blank")}
+		case len(t) > MaxText:
+			return &TextError{Index: i, Err: fmt.Errorf("%d bytes, at most %d", len(t), MaxText)}
+		}
+	}
+	return nil
+}
+
 // An Embedder turns texts into vectors of one Space. Implementations are safe
 // for concurrent use and hold no goroutine between calls.
 type Embedder interface {

@@ -168,7 +168,9 @@ func (e *serving) taste(s State, act Act, clock time.Time, asOf int64) []example
 	var out []example
 	for i, v := range e.index.Vectors(keys, asOf) {
 		if v != nil {
-			out = append(out, example{keys[i], v, likeWeight(clock.Sub(s.Opinion[keys[i]].At))})
+			// By whole days, so that the order of a feed does not hang on the seconds between two likes.
+			days := DayOf(clock) - DayOf(s.Opinion[keys[i]].At)
+			out = append(out, example{keys[i], v, likeWeight(time.Duration(days) * 24 * time.Hour)})
 		}
 	}
 	return out

@@ -9,7 +9,6 @@ import (
 	"crypto/sha256"
 	_ "embed" // the model file
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -88,13 +87,8 @@ func (e *Embedder) Space() embed.Space { return e.space }
 // characters. Large calls use up to GOMAXPROCS goroutines; the result does not
 // depend on how many.
 func (e *Embedder) Embed(ctx context.Context, _ embed.Kind, texts []string) ([]embed.Vector, error) {
-	for i, t := range texts {
-		switch {
-		case strings.TrimSpace(t) == "":
-			return nil, &embed.TextError{Index: i, Err: errors.New("blank")}
-		case len(t) > embed.MaxText:
-			return nil, &embed.TextError{Index: i, Err: fmt.Errorf("%d bytes, at most %d", len(t), embed.MaxText)}
-		}
+	if err := embed.CheckTexts(texts); err != nil {
+		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"strings"
@@ -49,16 +48,13 @@ func (h hasher) Space() embed.Space {
 }
 
 func (h hasher) Embed(ctx context.Context, _ embed.Kind, texts []string) ([]embed.Vector, error) {
+	if err := embed.CheckTexts(texts); err != nil {
+		return nil, err
+	}
 	vs := make([]embed.Vector, len(texts))
 	for i, t := range texts {
 		if err := ctx.Err(); err != nil {
 			return nil, err
-		}
-		if strings.TrimSpace(t) == "" {
-			return nil, &embed.TextError{Index: i, Err: errors.New("blank")}
-		}
-		if len(t) > embed.MaxText {
-			return nil, &embed.TextError{Index: i, Err: fmt.Errorf("%d bytes, at most %d", len(t), embed.MaxText)}
 		}
 		vs[i] = h.vector(t)
 	}

@@ -126,14 +126,11 @@ func (e *Embedder) Embed(ctx context.Context, kind embed.Kind, texts []string) (
 		return nil, nil
 	}
 	prompt := e.family.prompt(kind == embed.Query)
+	if err := embed.CheckTexts(texts); err != nil {
+		return nil, err
+	}
 	prompted := make([]string, len(texts))
 	for i, t := range texts {
-		switch {
-		case strings.TrimSpace(t) == "":
-			return nil, &embed.TextError{Index: i, Err: errors.New("blank")}
-		case len(t) > embed.MaxText:
-			return nil, &embed.TextError{Index: i, Err: fmt.Errorf("%d bytes, at most %d", len(t), embed.MaxText)}
-		}
 		// Ollama would read each byte that is not UTF-8 as U+FFFD anyway.
 		prompted[i] = prompt + breakWords(strings.ToValidUTF8(t, "\uFFFD"))
 	}
