@@ -327,3 +327,34 @@ func TestTokens(t *testing.T) {
 		t.Errorf("revoked: %v", err)
 	}
 }
+
+func TestRecommendFromExamples(t *testing.T) {
+	w := newWorld(t)
+	for _, topic := range []string{"speech", "fluid", "graph"} {
+		w.add(papers(topic, 20)...)
+	}
+	ctx := t.Context()
+	l, err := w.Recommend(ctx, []string{"test:speech-001", "test:fluid-002", "test:fluid-002"}, nil, 12)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, f := count(l.Items, "speech"), count(l.Items, "fluid"); s != 6 || f != 6 {
+		t.Errorf("%d about speech and %d about fluids, want 6 of each: a paper given twice counts once", s, f)
+	}
+	for _, it := range l.Items {
+		if len(it.Reasons) != 1 || it.Reasons[0].Type != "liked" || it.Reasons[0].Share != 1 {
+			t.Errorf("%s: reasons %+v", it.Paper.Key, it.Reasons)
+		}
+	}
+	all, err := w.Recommend(ctx, []string{"test:speech-001"}, []string{"test:graph-003"}, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := keysOf(all.Items)
+	if len(keys) != 58 || slices.Contains(keys, "test:speech-001") || slices.Contains(keys, "test:graph-003") {
+		t.Errorf("%d papers, want all but the examples", len(keys))
+	}
+	if got := count(all.Items[39:], "graph"); got != 19 {
+		t.Errorf("%d of 19 papers like the negative one are last", got)
+	}
+}
