@@ -44,7 +44,7 @@ type Feed struct {
 	ProfileVersion int64  // number of the last event that counts; 0 for none
 }
 
-const (
+const ( // not tuned
 	seenDepth   = 0.5                 // a paper seen yesterday loses about this share of its relevance
 	seenReturns = 14 * 24 * time.Hour // half of the loss is back after this long
 	seenDays    = 30.0                // in a feed by date, days that a paper seen yesterday sinks by
