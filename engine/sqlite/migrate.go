@@ -63,14 +63,17 @@ func migrate(ctx context.Context, db *sql.DB) error {
 // for an empty file. A database of something else is an error.
 func schemaVersion(ctx context.Context, db *sql.DB) (version int64, err error) {
 	var app, tables, versioned int64
-	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&app); err != nil {
-		return 0, err // also where the file is not a database at all
-	}
+	// In this order: migrate marks the file before it makes a table, so who sees
+	// a table sees the mark, also while another process is at it.
 	err = db.QueryRowContext(ctx, "SELECT count(*), count(*) FILTER (WHERE name = 'goose_db_version') FROM sqlite_master WHERE type = 'table'").
 		Scan(&tables, &versioned)
-	switch {
-	case err != nil:
+	if err != nil {
+		return 0, err // also where the file is not a database at all
+	}
+	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&app); err != nil {
 		return 0, err
+	}
+	switch {
 	case app != appID && tables > 0:
 		return 0, fmt.Errorf("it is a SQLite database, but not one of Kindred's")
 	case versioned == 0:

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // and the driver of that name
 
 	"kindred/engine"
 )
@@ -50,7 +50,14 @@ var _ engine.Store = (*Store)(nil)
 // Kindred is brought up to date; one of a newer Kindred, and a file that is
 // not a store, are refused.
 func Open(ctx context.Context, path string, opts Options) (*Store, error) {
-	s, err := open(ctx, path, opts.withDefaults())
+	opts = opts.withDefaults()
+	s, err := open(ctx, path, opts)
+	// Changing a new file to a write-ahead log does not wait its turn
+	// (busy_timeout or not) when several processes do it at once.
+	for end := time.Now().Add(opts.Wait); busy(err) && time.Now().Before(end) && ctx.Err() == nil; {
+		time.Sleep(20 * time.Millisecond)
+		s, err = open(ctx, path, opts)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
@@ -96,6 +103,12 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 		return nil, err
 	}
 	return s, s.reader.PingContext(ctx)
+}
+
+// busy reports whether err says that another process has the file locked.
+func busy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == 5 // SQLITE_BUSY and its extended codes
 }
 
 // recognise refuses a file that is not ours, before anything is changed in it.
