@@ -46,22 +46,52 @@ const (
 	maxClustered = 200
 	// maxInterests is how many interests a profile has at most.
 	maxInterests = 12
-	// sameInterest is the mean cosine between the papers of two groups from
-	// which they are one interest. Not tuned: it keeps speech and differential
-	// equations of the sample apart in both all-MiniLM and the builtin model.
-	sameInterest = 0.30
+	// sameInterest is how near two groups of papers must be to be one interest,
+	// on a scale from 0, the mean cosine between papers of the corpus, to 1. The
+	// models differ in that mean (.44 for all-MiniLM on the sample, .09 for the
+	// builtin one). Not tuned.
+	sameInterest = 0.15
+	// backgroundSample is how many papers the mean cosine is taken over.
+	backgroundSample = 200
 )
+
+// background returns the mean cosine between two of the given unit vectors,
+// nil ones left out; 0 for fewer than two. It is (‖Σv‖² − n) / (n² − n).
+func background(vectors []embed.Vector) float64 {
+	var sum []float64
+	n := 0.0
+	for _, v := range vectors {
+		if v == nil {
+			continue
+		}
+		if sum == nil {
+			sum = make([]float64, len(v))
+		}
+		n++
+		for d, x := range v {
+			sum[d] += float64(x)
+		}
+	}
+	if n < 2 {
+		return 0
+	}
+	var square float64
+	for _, s := range sum {
+		square += float64(s * s)
+	}
+	return (square - n) / (n*n - n)
+}
 
 // interests groups examples by average linkage (Sokal & Michener, 1958): each
 // begins alone; the two groups whose papers have the greatest mean cosine are
-// joined while that is at least sameInterest, or there are more than
-// maxInterests. The result is by weight descending, then by the key of the
+// joined while that is at least same, or there are more than maxInterests. The
+// result is by weight descending, then by the key of the
 // first example, and depends on the set of examples only.
-func interests(examples []example) []interest {
+func interests(examples []example, same float64) []interest {
 	examples = slices.Clone(examples)
 	slices.SortFunc(examples, byWeight)
 	n := min(len(examples), maxClustered)
-	groups := linkage(examples[:n])
+	groups := linkage(examples[:n], same)
 	out := make([]interest, 0, len(groups))
 	for _, g := range groups {
 		var x interest
@@ -89,7 +119,7 @@ func interests(examples []example) []interest {
 }
 
 // linkage returns the groups of examples, as ascending positions.
-func linkage(examples []example) [][]int {
+func linkage(examples []example, same float64) [][]int {
 	n := len(examples)
 	groups := make([][]int, n)
 	mean := make([][]float64, n) // mean cosine between groups i and j
@@ -112,7 +142,7 @@ func linkage(examples []example) [][]int {
 				}
 			}
 		}
-		if mean[a][b] < sameInterest && left <= maxInterests {
+		if mean[a][b] < same && left <= maxInterests {
 			break
 		}
 		wa, wb := float64(len(groups[a])), float64(len(groups[b]))

@@ -37,7 +37,11 @@ const poolSlack = 200
 // rank finds for every interest the papers nearest to its centroid, in one
 // pass of the index, orders them by relevance and mixes the interests.
 func (e *serving) rank(ctx context.Context, r ranking) ([]ranked, error) {
-	profile := interests(r.likes)
+	same, err := e.sameInterest(ctx, r.asOf)
+	if err != nil {
+		return nil, err
+	}
+	profile := interests(r.likes, same)
 	slices.SortFunc(r.dislikes, byWeight)
 	r.dislikes = r.dislikes[:min(len(r.dislikes), maxDislikes)]
 	queries := make([]Query, len(profile))
@@ -80,6 +84,21 @@ func (e *serving) rank(ctx context.Context, r ranking) ([]ranked, error) {
 		weights[i] = profile[i].weight
 	}
 	return mix(queues, weights, r.depth), nil
+}
+
+// sameInterest returns the mean cosine from which two groups of papers are one
+// interest in this space, by the newest papers as of a change number.
+func (e *serving) sameInterest(ctx context.Context, asOf int64) (float64, error) {
+	dated, err := e.store.Newest(ctx, NewestQuery{Limit: backgroundSample, AsOf: asOf})
+	if err != nil {
+		return 0, fmt.Errorf("sample of the corpus: %w", err)
+	}
+	keys := make([]Key, len(dated))
+	for i, d := range dated {
+		keys[i] = d.Key
+	}
+	b := background(e.index.Vectors(keys, asOf))
+	return b + sameInterest*(1-b), nil
 }
 
 // maxDislikes is how many dislikes, the newest by weight, push papers down.

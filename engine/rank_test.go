@@ -29,7 +29,7 @@ func around(axis, n int, w float64, seed uint64) []example {
 
 func TestInterests(t *testing.T) {
 	examples := slices.Concat(around(0, 20, 1, 1), around(5, 1, 1, 2), around(9, 4, 0.5, 3))
-	want := interests(examples)
+	want := interests(examples, 0.3)
 	if len(want) != 3 {
 		t.Fatalf("%d interests, want 3", len(want))
 	}
@@ -42,7 +42,7 @@ func TestInterests(t *testing.T) {
 		}
 	}
 	rand.New(rand.NewPCG(4, 4)).Shuffle(len(examples), func(i, j int) { examples[i], examples[j] = examples[j], examples[i] })
-	for i, x := range interests(examples) {
+	for i, x := range interests(examples, 0.3) {
 		if !slices.Equal(x.centroid, want[i].centroid) || x.weight != want[i].weight {
 			t.Errorf("interest %d depends on the order of the examples", i)
 		}
@@ -54,7 +54,7 @@ func TestInterestsOfManyLikes(t *testing.T) {
 	for axis := range 16 {
 		examples = append(examples, around(axis, 40, 1+float64(axis)/100, 7)...)
 	}
-	got := interests(examples)
+	got := interests(examples, 0.3)
 	if len(got) > maxInterests {
 		t.Errorf("%d interests, at most %d", len(got), maxInterests)
 	}
@@ -168,5 +168,19 @@ func TestPushOnlyWhereADislikeIsNearer(t *testing.T) {
 	want := nearest(dislikes, v) - nearest(likes, v)
 	if got := x.push(embed.Dot(x.centroid, v), v, r); got != want || got <= 0 {
 		t.Errorf("a paper at a dislike is pushed by %v, want %v", got, want)
+	}
+}
+
+func TestBackground(t *testing.T) {
+	x, y := embed.Vector{1, 0}, embed.Vector{0, 1}
+	for _, tc := range []struct {
+		vectors []embed.Vector
+		want    float64
+	}{
+		{nil, 0}, {[]embed.Vector{x}, 0}, {[]embed.Vector{x, nil, x}, 1}, {[]embed.Vector{x, y}, 0}, {[]embed.Vector{x, x, y}, 1.0 / 3},
+	} {
+		if got := background(tc.vectors); math.Abs(got-tc.want) > 1e-12 {
+			t.Errorf("%v: %v, want %v", tc.vectors, got, tc.want)
+		}
 	}
 }
