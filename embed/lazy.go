@@ -33,13 +33,13 @@ func (l *Lazy) Embed(ctx context.Context, kind Kind, texts []string) ([]Vector, 
 	}
 	vectors, err := e.Embed(ctx, kind, texts)
 	if errors.Is(err, ErrSpace) {
-		return nil, fmt.Errorf("%w; %s", err, l.cure(l.Want))
+		return nil, fmt.Errorf("%w; %s", err, cure(l.Want))
 	}
 	return vectors, err
 }
 
 // cure says how the papers get into the space that their embedder is of now.
-func (l *Lazy) cure(now Space) string {
+func cure(now Space) string {
 	return fmt.Sprintf("'kindred reembed --embedder %s' embeds the papers again", now.Name())
 }
 
@@ -54,7 +54,7 @@ func (l *Lazy) connected(ctx context.Context) (Embedder, error) {
 		return nil, err
 	}
 	if got := e.Space(); got != l.Want {
-		return nil, fmt.Errorf("%w: the papers were embedded with %s, which is now %s; %s", ErrSpace, l.Want.ID(), got.ID(), l.cure(got))
+		return nil, fmt.Errorf("%w: the papers were embedded with %s, which is now %s; %s", ErrSpace, l.Want.ID(), got.ID(), cure(got))
 	}
 	l.real = e
 	return e, nil

@@ -20,6 +20,7 @@
 // [Engine] (engine.go) puts them together:
 //
 //	sync.go      Sync: papers without a vector → embedder → store
+//	             Fill: the same for a space that is to be served later
 //	             Follow: changes in the store → index, in this process and all others
 //	similar.go   Similar, Search, Recommend
 //	feed.go      Feed: likes → interests → candidates → mixed list → page
@@ -39,6 +40,8 @@
 // equal requests have equal answers. Time is an input: nothing below Engine reads
 // a clock.
 //
-// Vectors of two spaces are never compared: an Engine serves one embed.Space, and
-// everything derived from vectors carries its name.
+// Vectors of two spaces are never compared: an Engine serves one embed.Space at a
+// time, a request stays with the one it began in, and everything derived from
+// vectors carries its name. When the store's active space changes, Follow loads the
+// other and changes over in one step.
 package engine

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -140,8 +139,6 @@ func (e *Engine) Latest(ctx context.Context, o LatestOptions) (List, error) {
 	l.Next = next
 	return l, err
 }
-
-func cmpStrings[T ~string](a, b T) int { return cmp.Compare(a, b) }
 
 // sortedKeys returns the keys of m, ascending.
 func sortedKeys[V any](m map[Key]V) []Key {

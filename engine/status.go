@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -67,7 +68,7 @@ func (e *serving) status(ctx context.Context) (Status, error) {
 		}
 		s.Jobs = append(s.Jobs, j)
 	}
-	slices.SortFunc(s.Jobs, func(a, b Job) int { return cmpStrings(a.Kind, b.Kind) })
+	slices.SortFunc(s.Jobs, func(a, b Job) int { return cmp.Compare(a.Kind, b.Kind) })
 	return s, nil
 }
 

@@ -19,7 +19,8 @@ const followEvery = 250 * time.Millisecond
 // of 384 dimensions are 8 MB.
 const changesPage = 5000
 
-// Follow keeps the index up to date with the store until ctx ends, and returns
+// Follow keeps the index up to date with the store, and in its active space,
+// until ctx ends, and returns
 // ctx's error. A round that fails is logged and tried again.
 func (e *Engine) Follow(ctx context.Context) error {
 	for {

@@ -69,7 +69,7 @@ type server struct {
 	said strings.Builder
 }
 
-// serve starts the program on a free port and waits until it is ready. It is
+// startServer starts the program on a free port and waits until it is ready. It is
 // interrupted at the end of the test, and must then exit with 0.
 func startServer(t *testing.T, data string, args ...string) *server {
 	t.Helper()
