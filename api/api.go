@@ -110,6 +110,7 @@ type api struct {
 const (
 	public = ""
 	read   = engine.ScopeRead
+	events = engine.ScopeEvents
 	write  = engine.ScopeWrite
 	admin  = engine.ScopeAdmin
 )
@@ -130,10 +131,13 @@ func (a *api) routes() {
 	add(a, "GET    /v1/users/{user}/feed", "feed", read, a.feed)
 	add(a, "GET    /v1/users/{user}/likes", "list-likes", read, a.listMarks)
 	for _, k := range marks {
-		add(a, "PUT    /v1/users/{user}/"+k.path+"/{id}", "put-"+k.path, write, a.putMark(k.act))
-		add(a, "DELETE /v1/users/{user}/"+k.path+"/{id}", "delete-"+k.path, write, a.deleteMark(k.act))
+		add(a, "PUT    /v1/users/{user}/"+k.path+"/{id}", "put-"+k.path, events, a.putMark(k.act))
+		add(a, "DELETE /v1/users/{user}/"+k.path+"/{id}", "delete-"+k.path, events, a.deleteMark(k.act))
 	}
-	add(a, "POST   /v1/users/{user}/seen", "post-seen", write, a.postSeen)
+	add(a, "POST   /v1/users/{user}/seen", "post-seen", events, a.postSeen)
+
+	add(a, "POST   /v1/users/{user}/pairing", "post-pairing", write, a.postPairing)
+	add(a, "POST   "+pairPath, "pair", public, a.pair)
 
 	add(a, "GET    /v1/status", "status", read, a.status)
 	add(a, "GET    /healthz", "healthz", public, a.healthz)

@@ -30,10 +30,20 @@ var publicRoutes = map[string]bool{"/": true, "/docs": true, "/openapi.json": tr
 //     proxies send), unless a token is required: the operator.
 //
 // Nobody else gets further than the public routes; a browser there only when
-// it navigates.
+// it navigates. An extension that has no token yet asks for one at the pairing
+// route, which is for extensions alone. A token that was made for an extension
+// is good with its Origin, or with none, as in a GET; an extension's Origin is
+// good only with its token.
 func (a *api) identify(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
+		origin := r.Header.Get("Origin")
+		if c.Path() == pairPath && r.Method == http.MethodPost {
+			if !ofExtension(origin) {
+				return newProblem("wrong_origin", "this route pairs browser extensions; other programs get a token by: kindred token create")
+			}
+			return next(c)
+		}
 		who, known, err := a.principal(r)
 		if err != nil {
 			return err
@@ -41,6 +51,10 @@ func (a *api) identify(next echo.HandlerFunc) echo.HandlerFunc {
 		browser := fromBrowser(r)
 		open := publicRoutes[c.Path()]
 		switch {
+		case origin != "" && origin != who.Origin && ofExtension(origin):
+			return newProblem("wrong_origin", "this extension has to be paired with this server, and show the token it was given")
+		case origin != "" && origin != who.Origin && who.Origin != "":
+			return newProblem("wrong_origin", "this token is good for a browser extension alone")
 		case known:
 			c.SetRequest(r.WithContext(context.WithValue(r.Context(), principalKey{}, who)))
 		case browser && open && navigates(r):
@@ -149,8 +163,7 @@ func (a *api) startSession(c echo.Context) error {
 		site != "none" && site != "same-origin" || proxied(r) || !loopback(r.RemoteAddr) {
 		return nil
 	}
-	secret, _, err := a.engine.CreateToken(r.Context(), engine.DefaultUser, "browser session",
-		[]string{engine.ScopeRead, engine.ScopeWrite}, sessionTTL)
+	secret, _, err := a.engine.StartSession(r.Context(), engine.DefaultUser, sessionTTL)
 	if err != nil {
 		return fmt.Errorf("start session: %w", err)
 	}

@@ -45,6 +45,11 @@ var abouts = map[string]about{
 	"put-saved":       {"People", "Save a paper for later", "Independent of likes. Again changes nothing.", []int{404}},
 	"delete-saved":    {"People", "Take a save back", "Counts from now, whatever the body says. If there is none, nothing happens.", []int{404}},
 
+	"post-pairing": {"Pairing", "Ask for a pairing code", "The code is open for two minutes and can be used once; a new one replaces it. Only this server’s own page " +
+		"and the operator may ask: kindred pair does.", nil},
+	"pair": {"Pairing", "Trade a code for a token", "For browser extensions alone: the request has to come with the Origin of one, and needs no token. The token it is answered with " +
+		"is good with that Origin only, for reading and for recording what its user does. Five wrong codes close all that are open.", []int{403, 429}},
+
 	"status":  {"Server", "How the server is doing", "Counts, the embedder, and work in progress.", nil},
 	"healthz": {"Server", "Is it there?", "Answers as soon as the server does.", nil},
 	"readyz":  {"Server", "Is it ready?", "200 only when every stored vector is searchable and the work of starting is over.", []int{503}},
@@ -67,10 +72,11 @@ func (a *api) describe() huma.Config {
 		{Name: "Questions", Description: "What is like this? What is there?"},
 		{Name: "People", Description: "What a person did, and what they should read next."},
 		{Name: "Papers", Description: "The corpus."},
+		{Name: "Pairing", Description: "How a browser extension gets its token."},
 		{Name: "Server", Description: "How it is doing."},
 	}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"bearer": {
-		Type: "http", Scheme: "bearer", Description: "A token made by: kindred token create. Its scopes are read, write, admin.",
+		Type: "http", Scheme: "bearer", Description: "A token made by: kindred token create, or by pairing. Its scopes are read; events; write, which includes events; admin, which includes all.",
 	}}
 	return c
 }

@@ -50,7 +50,7 @@ func TestDocumentComplete(t *testing.T) {
 	if !slices.Equal(served, described) {
 		t.Errorf("served:\n%s\ndescribed:\n%s", strings.Join(served, "\n"), strings.Join(described, "\n"))
 	}
-	if len(served) != 23 {
+	if len(served) != 25 {
 		t.Errorf("%d routes", len(served))
 	}
 	var unused []string
@@ -104,7 +104,7 @@ func TestDocumentSound(t *testing.T) {
 	}
 	for name, s := range schemas {
 		_, closed := s.(map[string]any)["additionalProperties"]
-		if sent := slices.Contains([]string{"SimilarQuery", "Examples", "When", "Shown"}, name); closed != sent {
+		if sent := slices.Contains([]string{"SimilarQuery", "Examples", "When", "Shown", "PairRequest", "PairingRequest"}, name); closed != sent {
 			t.Errorf("schema %s: closed to other members: %v", name, closed)
 		}
 	}
@@ -123,7 +123,7 @@ func TestDocumentSound(t *testing.T) {
 					t.Errorf("%s: no %s", at, field)
 				}
 			}
-			public := path == "/healthz" || path == "/readyz"
+			public := path == "/healthz" || path == "/readyz" || path == "/v1/pair"
 			if (op["security"] == nil) != public {
 				t.Errorf("%s: security %v", at, op["security"])
 			}
@@ -137,7 +137,7 @@ func TestDocumentSound(t *testing.T) {
 					t.Errorf("%s: %s has no example", at, status)
 				}
 			}
-			if !public && (responses["401"] == nil || responses["403"] == nil) {
+			if !public && (responses["401"] == nil || responses["403"] == nil) || path == "/v1/pair" && responses["403"] == nil {
 				t.Errorf("%s: does not tell of 401 and 403", at)
 			}
 			for _, p := range toSlice(op["parameters"]) {

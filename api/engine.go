@@ -28,7 +28,9 @@ type Engine interface {
 	Status(ctx context.Context) (engine.Status, error)
 	Ready(ctx context.Context) error
 	Authenticate(ctx context.Context, secret string) (engine.Principal, error)
-	CreateToken(ctx context.Context, user, name string, scopes []string, ttl time.Duration) (string, engine.Token, error)
+	StartSession(ctx context.Context, user string, ttl time.Duration) (string, engine.Token, error)
+	StartPairing(ctx context.Context, user string) (string, engine.Pairing, error)
+	Pair(ctx context.Context, code, name, origin string) (string, engine.Token, error)
 }
 
 var _ Engine = (*engine.Engine)(nil)

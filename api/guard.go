@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -14,12 +15,15 @@ import (
 // Firefox; each closes a hole that the others leave open.
 //
 //  1. Host is exactly one of ours. (DNS rebinding: everything else looks right.)
-//  2. Origin, if there is one, is that of our own page at this host; never
-//     "null". (Forms, WebSockets, pages on other ports.)
+//  2. Origin, if there is one, is that of our own page at this host, or of a
+//     browser extension; never "null". (Forms, WebSockets, pages on other
+//     ports.)
 //  3. Sec-Fetch-Site, if there is one, is none or same-origin. (Images and
 //     scripts, which send no Origin.)
-//  4. What else a browser sends needs our page's session or a token: see
-//     identify. (Other extensions look like the user.)
+//  4. What else a browser sends needs our page's session or a token; what has
+//     an extension's Origin needs the token that this very extension was given
+//     by pairing, or asks to be paired: see identify. (Other extensions look
+//     like the user.)
 //  5. OPTIONS is refused, and no answer has a CORS header. (Preflights.)
 //  6. Writes have a JSON content type: see admit. (Simple requests cannot.)
 //
@@ -46,9 +50,10 @@ func (a *api) refusal(r *http.Request) *Problem {
 	if r.Method == http.MethodOptions {
 		return newProblem("no_cors", "other origins are not served")
 	}
-	for _, o := range r.Header.Values("Origin") {
-		if o != origin {
-			return newProblem("wrong_origin", "requests from other pages and extensions are refused")
+	given := r.Header.Values("Origin")
+	for _, o := range given {
+		if o != origin && !(ofExtension(o) && len(given) == 1) {
+			return newProblem("wrong_origin", "requests from other pages are refused")
 		}
 	}
 	for _, s := range r.Header.Values("Sec-Fetch-Site") {
@@ -58,6 +63,13 @@ func (a *api) refusal(r *http.Request) *Problem {
 	}
 	return nil
 }
+
+// extension is what Chromium and Firefox send as the Origin of an extension. A
+// page cannot have one.
+var extension = regexp.MustCompile(`^(chrome-extension://[a-p]{32}|moz-extension://[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$`)
+
+// ofExtension reports whether an Origin is that of a browser extension.
+func ofExtension(origin string) bool { return extension.MatchString(origin) }
 
 // fromBrowser reports whether a browser sent the request: no other client
 // sends these headers.

@@ -16,6 +16,12 @@ var (
 	ownLink       = []string{"Sec-Fetch-Site: same-origin", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"}
 	chromeExtGet  = []string{"Sec-Fetch-Site: none", "Sec-Fetch-Mode: cors", "Sec-Fetch-Dest: empty"}
 	firefoxExtGet = ownGet
+
+	chromeID  = "chrome-extension://" + strings.Repeat("ab", 16)
+	firefoxID = "moz-extension://0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d"
+	// Writes of an extension's service worker: no preflight, and an Origin.
+	chromeExt  = []string{"Origin: " + chromeID, "Sec-Fetch-Site: none", "Sec-Fetch-Mode: cors", "Sec-Fetch-Dest: empty"}
+	firefoxExt = []string{"Origin: " + firefoxID, "Sec-Fetch-Site: same-origin", "Sec-Fetch-Mode: cors", "Sec-Fetch-Dest: empty"}
 )
 
 // TestGuard sends what hostile pages and honest clients send, to every kind of
@@ -60,9 +66,18 @@ func TestGuard(t *testing.T) {
 		{"empty Origin", "POST", []string{"Origin: "}, 403, "wrong_origin"},
 		{"Sec-Fetch-Site that nobody knows", "GET", []string{"Sec-Fetch-Site: friendly"}, 403, "wrong_origin"},
 		{"Chrome extension, GET: looks like the user", "GET", chromeExtGet, 403, "session_required"},
-		{"Chrome extension, PUT", "PUT", []string{"Origin: chrome-extension://abcdefgh", "Sec-Fetch-Site: none"}, 403, "wrong_origin"},
+		{"Chrome extension, writing", "PUT", chromeExt, 403, "wrong_origin"},
+		{"Chrome extension, with the Origin of a GET that somebody adds", "GET", chromeExt, 403, "wrong_origin"},
 		{"Firefox extension, GET: looks like our page", "GET", firefoxExtGet, 403, "session_required"},
-		{"Firefox extension, DELETE", "DELETE", []string{"Origin: moz-extension://0a1b", "Sec-Fetch-Site: same-origin"}, 403, "wrong_origin"},
+		{"Firefox extension, writing", "DELETE", firefoxExt, 403, "wrong_origin"},
+		{"extension and no Sec-Fetch, as of an old browser", "POST", []string{"Origin: " + chromeID}, 403, "wrong_origin"},
+		{"an Origin that only looks like an extension's", "POST", []string{"Origin: chrome-extension://abcdefgh"}, 403, "wrong_origin"},
+		{"the same with a path", "POST", []string{"Origin: " + chromeID + "/"}, 403, "wrong_origin"},
+		{"the same of Safari", "POST", []string{"Origin: safari-web-extension://0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d"}, 403, "wrong_origin"},
+		{"extension and our page", "POST", []string{"Origin: " + chromeID, "Origin: http://" + host}, 403, "wrong_origin"},
+		{"extension twice", "POST", []string{"Origin: " + chromeID, "Origin: " + chromeID}, 403, "wrong_origin"},
+		{"extension's frame in a page", "POST", []string{"Origin: " + chromeID, "Sec-Fetch-Site: cross-site"}, 403, "wrong_origin"},
+		{"extension by DNS rebinding", "POST", []string{"Host: rebind.example:8765", "Origin: " + chromeID}, 403, "wrong_host"},
 		{"our page without its session", "POST", ownFetch, 403, "session_required"},
 		{"a browser that sends only Origin", "POST", []string{"Origin: http://" + host}, 403, "session_required"},
 		{"preflight", "OPTIONS", []string{"Origin: https://evil.example", "Access-Control-Request-Method: PUT", "Access-Control-Request-Private-Network: true"}, 403, "no_cors"},
@@ -133,6 +148,9 @@ func TestSession(t *testing.T) {
 			{"GET", "/v1/status", "", with(ownLink), 200},
 			{"GET", "/v1/status", "", with(navigation), 200},
 			{"GET", "/v1/status", "", with(chromeExtGet), 403}, // another extension's fetch takes the cookie along
+			{"PUT", "/v1/users/me/likes/2503.11731", "", with(chromeExt), 403},
+			{"PUT", "/v1/users/me/likes/2503.11731", "", with(firefoxExt), 403},
+			{"POST", "/v1/users/me/pairing", "{}", with(firefoxExt), 403},
 			{"PUT", "/v1/users/me/likes/2503.11731", "", with(ownFetch), 200},
 			{"POST", "/v1/similar", `{"text":"a"}`, with(ownFetch), 200},
 			{"GET", "/v1/users/you/feed", "", with(ownGet), 403},
@@ -190,6 +208,7 @@ func TestWho(t *testing.T) {
 				{"POST", "/v1/similar", 422}, {"POST", "/v1/recommendations", 422}}},
 			{"write", bearer(w.token("ann", "write")), []ask{{"GET", feed, 403}, {"PUT", like, 200}, {"DELETE", like, 204}, {"PUT", "/v1/users/bob/likes/2503.11731", 403}, {"POST", put, 422}, {"DELETE", del, 403}, {"GET", "/v1/status", 403}}},
 			{"both", bearer(w.token("ann", "read", "write")), []ask{{"GET", feed, 200}, {"PUT", like, 200}, {"POST", "/v1/users/ann/seen", 422}, {"POST", "/v1/users/bob/seen", 403}}},
+			{"events", bearer(w.token("ann", "events")), []ask{{"GET", feed, 403}, {"PUT", like, 200}, {"DELETE", like, 204}, {"PUT", "/v1/users/bob/likes/2503.11731", 403}, {"POST", "/v1/users/ann/seen", 422}, {"POST", put, 403}, {"DELETE", del, 403}, {"GET", "/v1/status", 403}}},
 			{"admin", bearer(w.token("root", "admin")), []ask{{"GET", feed, 200}, {"GET", other, 200}, {"PUT", like, 200}, {"POST", put, 422}}},
 			{"operator's secret", bearer(operator), []ask{{"GET", feed, 200}, {"GET", other, 200}, {"DELETE", "/v1/papers/lab:none", 404}}},
 			{"the scheme in small letters", []string{"Authorization: bearer " + operator}, []ask{{"GET", feed, 200}}},

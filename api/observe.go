@@ -100,11 +100,16 @@ func sanitizedID(given string) string {
 	return hex.EncodeToString(b[:])
 }
 
+// apiVersion is what every answer says in the header Kindred-Api. It changes
+// when a client that was written for the one before would go wrong.
+const apiVersion = "1"
+
 // harden sets the headers that every answer has. Pages replace the content
 // policy by theirs.
 func (a *api) harden(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
+		h.Set("Kindred-Api", apiVersion)
 		h.Set("Cache-Control", "no-store")
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")

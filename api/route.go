@@ -72,10 +72,20 @@ func allowed(c echo.Context, scope string) error {
 }
 
 const (
-	maxBody     = 1 << 20          // bytes, of any body but an upload
+	maxBody     = 1 << 20          // bytes, of a body; of which only an upload may be longer
 	maxUpload   = 64 << 20         // bytes, of papers
+	maxPair     = 4 << 10          // bytes, of what strangers may send
 	bodyTimeout = 30 * time.Second // for a body, or, in an upload, for the next piece of it
 )
+
+// bodyLimit is how long the body of an operation may be, in bytes.
+func bodyLimit(name string) int64 {
+	switch name {
+	case "pair":
+		return maxPair
+	}
+	return maxBody
+}
 
 // checkBody reads and checks the body of a write, so that handlers find JSON
 // and huma cannot fail to read. An upload is checked for its type and limited:
@@ -103,7 +113,7 @@ func (a *api) checkBody(c echo.Context, name string) error {
 	}
 	deadline := http.NewResponseController(c.Response())
 	_ = deadline.SetReadDeadline(time.Now().Add(bodyTimeout)) // not supported: a test's recorder
-	body, err := io.ReadAll(http.MaxBytesReader(c.Response().Writer, r.Body, maxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(c.Response().Writer, r.Body, bodyLimit(name)))
 	if err != nil {
 		return bodyProblem(err)
 	}
@@ -135,5 +145,8 @@ func bodyProblem(err error) error {
 }
 
 func sizeDetail(limit int64) string {
+	if limit < 1<<20 {
+		return fmt.Sprintf("the body is over %d KiB, the limit of this route", limit>>10)
+	}
 	return fmt.Sprintf("the body is over %d MiB, the limit of this route", limit>>20)
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,6 +45,7 @@ type world struct {
 	t       testing.TB
 	engine  *engine.Engine
 	options Options
+	later   atomic.Int64 // nanoseconds that the engine's clock has gone on
 	http.Handler
 }
 
@@ -60,12 +62,14 @@ func newWorld(t testing.TB, change func(*Options)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	e, err := engine.New(ctx, engine.Options{Store: store, Index: index, Embedder: embedder, Owner: "test", Now: func() time.Time { return now }})
+	w := &world{t: t}
+	begin := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	now := func() time.Time { return begin.Add(time.Duration(w.later.Load())) }
+	e, err := engine.New(ctx, engine.Options{Store: store, Index: index, Embedder: embedder, Owner: "test", Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, engine: e}
+	w.engine = e
 	var papers []engine.Paper
 	for p, err := range importer.JSONL(strings.NewReader(corpus)) {
 		if err != nil {
@@ -185,7 +189,7 @@ func checkAnswer(t testing.TB, what string, status int, h http.Header, body []by
 	}
 	for name, want := range map[string]string{
 		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
-		"Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store",
+		"Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store", "Kindred-Api": "1",
 	} {
 		if h.Get(name) != want {
 			t.Errorf("%s: %s is %q, want %q", what, name, h.Get(name), want)

@@ -181,7 +181,7 @@ type Events interface {
 }
 
 // Keeping is the part of a Store that keeps house: leases, secrets, tokens,
-// imports, backups.
+// pairing codes, imports, backups.
 type Keeping interface {
 	// Lease takes or renews the named lease for owner until now+ttl, and stores
 	// data with it; ok is false if another owner holds it. Background work runs
@@ -206,6 +206,24 @@ type Keeping interface {
 	TouchToken(ctx context.Context, id string, at time.Time) error
 	// RevokeToken sets Revoked unless it is set; ErrNotFound if there is none.
 	RevokeToken(ctx context.Context, id string, at time.Time) error
+	// DeleteSessions deletes the tokens with Session that are revoked, or have
+	// expired at now.
+	DeleteSessions(ctx context.Context, now time.Time) error
+
+	// PutPairing opens a code for p.User until p.Expires, in place of the one
+	// they had. Unless a code of somebody else is open at now, wrong tries are
+	// counted from 0 again.
+	PutPairing(ctx context.Context, p Pairing, now time.Time) error
+	// Pairing returns the code that was put last for user; ErrNotFound if none.
+	Pairing(ctx context.Context, user string) (Pairing, error)
+	// TradePairing closes the code with the given hash that is open at now,
+	// stores t as a new token of the code's user, notes it in the Pairing, and
+	// returns it, all in one transaction. If no such code is open, that is a
+	// wrong try: it returns ErrCode and how many of PairingTries are left, and
+	// where none is, all codes are closed. From then on it returns ErrTries,
+	// until a code is put. An ID or a Hash of t that is taken is ErrInvalid, and
+	// the code stays open.
+	TradePairing(ctx context.Context, hash string, t Token, now time.Time) (Token, int, error)
 
 	// ImportOf returns the newest record of an import of the same input;
 	// ErrNotFound if there is none.
@@ -231,7 +249,9 @@ type Token struct {
 	ID       string // short, public
 	User     string
 	Name     string   // what it is for, in the user's words
-	Scopes   []string // of "read", "write", "admin", ascending
+	Scopes   []string // of "admin", "events", "read", "write", ascending
+	Origin   string   // the browser extension it is for, as in the header Origin; "" for any program
+	Session  bool     // it is a browser's that opened this server's page
 	Hash     string   // hex SHA-256 of the secret
 	Created  time.Time
 	Expires  time.Time // zero: never

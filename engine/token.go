@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -9,17 +10,22 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
 
-// Scopes of tokens: read asks, write records what its user does and adds
-// papers, admin does everything for everyone.
+// Scopes of tokens: read asks, events records what its user does and adds the
+// paper they are reading, write does that and adds papers, admin does
+// everything for everyone.
 const (
-	ScopeRead  = "read"
-	ScopeWrite = "write"
-	ScopeAdmin = "admin"
+	ScopeRead   = "read"
+	ScopeEvents = "events"
+	ScopeWrite  = "write"
+	ScopeAdmin  = "admin"
 )
+
+var scopes = []string{ScopeRead, ScopeEvents, ScopeWrite, ScopeAdmin}
 
 // A Principal is who is asking.
 type Principal struct {
@@ -27,11 +33,15 @@ type Principal struct {
 	Scopes   []string // what may be done there
 	Operator bool     // may do everything: the person at this machine
 	TokenID  string   // "" without a token
+	Origin   string   // Token.Origin
+	Session  bool     // Token.Session
 }
 
-// May reports whether the principal has a scope; admin includes the others.
+// May reports whether the principal has a scope; write includes events, and
+// admin the others.
 func (p Principal) May(scope string) bool {
-	return p.Operator || slices.Contains(p.Scopes, scope) || slices.Contains(p.Scopes, ScopeAdmin)
+	return p.Operator || slices.Contains(p.Scopes, scope) || slices.Contains(p.Scopes, ScopeAdmin) ||
+		scope == ScopeEvents && slices.Contains(p.Scopes, ScopeWrite)
 }
 
 // For reports whether the principal may use the routes of user.
@@ -44,33 +54,69 @@ const tokenPrefix = "kindred_"
 
 // CreateToken makes a token that acts for user, for ttl (0: for ever). The
 // secret is returned once and only its hash is stored.
-func (e *Engine) CreateToken(ctx context.Context, user, name string, scopes []string, ttl time.Duration) (secret string, t Token, err error) {
+func (e *Engine) CreateToken(ctx context.Context, user, name string, want []string, ttl time.Duration) (secret string, t Token, err error) {
+	if err := cmp.Or(CheckUser(user), checkTokenName(name)); err != nil {
+		return "", Token{}, err
+	}
+	want = slices.Compact(slices.Sorted(slices.Values(want)))
+	if len(want) == 0 {
+		return "", Token{}, fmt.Errorf("%w: a token needs at least one scope of %s", ErrInvalid, strings.Join(scopes, ", "))
+	}
+	for _, s := range want {
+		if !slices.Contains(scopes, s) {
+			return "", Token{}, fmt.Errorf("%w: scope %s: want one of %s", ErrInvalid, quoted(s), strings.Join(scopes, ", "))
+		}
+	}
+	secret, t = newToken(e.now(), ttl)
+	t.User, t.Name, t.Scopes = user, name, want
+	return e.putToken(ctx, secret, t)
+}
+
+// StartSession makes the token of a browser that opened this server's page: it
+// reads and writes for user, for ttl. The sessions that are over are forgotten.
+func (e *Engine) StartSession(ctx context.Context, user string, ttl time.Duration) (secret string, t Token, err error) {
 	if err := CheckUser(user); err != nil {
 		return "", Token{}, err
 	}
-	if len(name) > 100 || !utf8.ValidString(name) {
-		return "", Token{}, fmt.Errorf("%w: token name: want at most 100 bytes of UTF-8", ErrInvalid)
+	if err := e.ForgetSessions(ctx); err != nil {
+		return "", Token{}, err
 	}
-	scopes = slices.Compact(slices.Sorted(slices.Values(scopes)))
-	if len(scopes) == 0 {
-		return "", Token{}, fmt.Errorf("%w: a token needs at least one scope of read, write, admin", ErrInvalid)
+	secret, t = newToken(e.now(), ttl)
+	t.User, t.Name, t.Scopes, t.Session = user, "browser session", []string{ScopeRead, ScopeWrite}, true
+	return e.putToken(ctx, secret, t)
+}
+
+// ForgetSessions deletes the tokens of browser sessions that are over.
+func (e *Engine) ForgetSessions(ctx context.Context) error {
+	if err := e.store.DeleteSessions(ctx, e.now()); err != nil {
+		return fmt.Errorf("forget browser sessions: %w", err)
 	}
-	for _, s := range scopes {
-		if s != ScopeRead && s != ScopeWrite && s != ScopeAdmin {
-			return "", Token{}, fmt.Errorf("%w: scope %q: want read, write or admin", ErrInvalid, s)
-		}
-	}
+	return nil
+}
+
+// newToken returns a token with its secret, of nobody yet, for ttl (0: for ever).
+func newToken(now time.Time, ttl time.Duration) (secret string, t Token) {
 	var raw [32]byte
 	rand.Read(raw[:])
 	secret = tokenPrefix + base64.RawURLEncoding.EncodeToString(raw[:])
 	hash := hashSecret(secret)
-	now := e.now()
-	t = Token{ID: hash[:10], User: user, Name: name, Scopes: scopes, Hash: hash, Created: now}
+	t = Token{ID: hash[:10], Hash: hash, Created: now}
 	if ttl > 0 {
 		t.Expires = now.Add(ttl)
 	}
+	return secret, t
+}
+
+func checkTokenName(name string) error {
+	if len(name) > 100 || !utf8.ValidString(name) {
+		return fmt.Errorf("%w: token name: want at most 100 bytes of UTF-8", ErrInvalid)
+	}
+	return nil
+}
+
+func (e *Engine) putToken(ctx context.Context, secret string, t Token) (string, Token, error) {
 	if err := e.store.PutToken(ctx, t); err != nil {
-		return "", Token{}, fmt.Errorf("store token for %s: %w", user, err)
+		return "", Token{}, fmt.Errorf("store token for %s: %w", t.User, err)
 	}
 	return secret, t, nil
 }
@@ -105,10 +151,11 @@ func (e *Engine) Authenticate(ctx context.Context, secret string) (Principal, er
 			return Principal{}, fmt.Errorf("note use of token %s: %w", t.ID, err)
 		}
 	}
-	return Principal{User: t.User, Scopes: t.Scopes, TokenID: t.ID}, nil
+	return Principal{User: t.User, Scopes: t.Scopes, TokenID: t.ID, Origin: t.Origin, Session: t.Session}, nil
 }
 
-// hashSecret needs no salt or stretching: secrets are 256 random bits.
+// hashSecret needs no salt or stretching: secrets are 256 random bits. Of
+// pairing codes, which are 40, see Pairing.
 func hashSecret(secret string) string {
 	h := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(h[:])

@@ -189,7 +189,7 @@ func tokenCreateCmd(sys env) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&name, "name", "", "what it is `for`")
-	cmd.Flags().StringSliceVar(&scopes, "scope", []string{engine.ScopeRead, engine.ScopeWrite}, "`what` it may do: read, write, admin")
+	cmd.Flags().StringSliceVar(&scopes, "scope", []string{engine.ScopeRead, engine.ScopeWrite}, "`what` it may do: read, events, write, admin")
 	cmd.Flags().DurationVar(&ttl, "expires", 0, "how `long` it lives, such as 720h (default for ever)")
 	return cmd
 }
@@ -197,7 +197,7 @@ func tokenCreateCmd(sys env) *cobra.Command {
 func tokenListCmd(sys env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "List tokens",
+		Short: "List tokens, with the browser extension that one is good for alone",
 		Args:  usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withEngine(cmd, sys, func(e *engine.Engine) error {
@@ -206,7 +206,7 @@ func tokenListCmd(sys env) *cobra.Command {
 					return err
 				}
 				w := tabwriter.NewWriter(sys.stdout, 0, 0, 2, ' ', 0)
-				fmt.Fprintln(w, "ID\tUSER\tSCOPES\tCREATED\tLAST USED\tSTATE\tNAME")
+				fmt.Fprintln(w, "ID\tUSER\tSCOPES\tCREATED\tLAST USED\tSTATE\tNAME\tONLY FROM")
 				for _, t := range tokens {
 					state := "good"
 					if !t.Revoked.IsZero() {
@@ -214,7 +214,7 @@ func tokenListCmd(sys env) *cobra.Command {
 					} else if !t.Expires.IsZero() && time.Now().After(t.Expires) {
 						state = "expired"
 					}
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.ID, t.User, strings.Join(t.Scopes, ","), day(t.Created), day(t.LastUsed), state, plain(t.Name))
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.ID, t.User, strings.Join(t.Scopes, ","), day(t.Created), day(t.LastUsed), state, plain(t.Name), t.Origin)
 				}
 				return w.Flush()
 			})

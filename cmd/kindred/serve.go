@@ -65,6 +65,9 @@ func serve(cmd *cobra.Command, sys env) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := e.ForgetSessions(ctx); err != nil {
+		return err
+	}
 	e.Starting("the server is loading its papers")
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Addr)
 	if err != nil {

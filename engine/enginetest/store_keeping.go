@@ -71,7 +71,7 @@ func storeSecrets(s *shelf) {
 // storeTokens makes, finds, uses and revokes tokens.
 func storeTokens(s *shelf) {
 	second := engine.Token{ID: "b", User: "ada", Name: "Ada's 'laptop'", Scopes: []string{"admin", "read", "write"}, Hash: "b0", Created: s.now.Add(time.Hour), Expires: s.now.Add(24 * time.Hour)}
-	first := engine.Token{ID: "c", User: "bob", Name: "Ada's 'laptop'", Scopes: []string{"read"}, Hash: "c0", Created: s.now}
+	first := engine.Token{ID: "c", User: "bob", Name: "Ada's 'laptop'", Scopes: []string{"events", "read"}, Origin: "moz-extension://x", Hash: "c0", Created: s.now}
 	third := engine.Token{ID: "d", User: "bob", Hash: "d0", Created: second.Created}
 	for _, t := range []engine.Token{second, third, first} {
 		s.no(s.PutToken(s.ctx, t))

@@ -26,5 +26,5 @@
 // row of failures with the present digest, the paper is in queue. PutPapers
 // queues for every space, PutSpace queues what was there before the space.
 //
-// migrations/00001_init.sql says what each table holds.
+// migrations/*.sql say what each table holds.
 package sqlite

@@ -10,28 +10,31 @@ import (
 
 // PutToken implements engine.Keeping.
 func (s *Store) PutToken(ctx context.Context, tok engine.Token) error {
-	err := s.write(ctx, func(t *txn) error {
-		n, err := t.exec(ctx, `INSERT INTO tokens (id, user_name, name, scopes, hash, created, expires, last_used, revoked)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-			tok.ID, tok.User, tok.Name, toList(tok.Scopes), tok.Hash, toTime(tok.Created), toTime(tok.Expires), toTime(tok.LastUsed), toTime(tok.Revoked))
-		if err == nil && n == 0 {
-			err = fmt.Errorf("%w: its id or hash is taken", engine.ErrInvalid)
-		}
-		return err
-	})
-	if err != nil {
+	if err := s.write(ctx, func(t *txn) error { return putToken(ctx, t, tok) }); err != nil {
 		return fmt.Errorf("put token %s: %w", tok.ID, err)
 	}
 	return nil
 }
 
+const tokenColumns = "id, user_name, name, scopes, origin, session, hash, created, expires, last_used, revoked"
+
+func putToken(ctx context.Context, t *txn, tok engine.Token) error {
+	n, err := t.exec(ctx, "INSERT INTO tokens ("+tokenColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		tok.ID, tok.User, tok.Name, toList(tok.Scopes), tok.Origin, flag(tok.Session), tok.Hash,
+		toTime(tok.Created), toTime(tok.Expires), toTime(tok.LastUsed), toTime(tok.Revoked))
+	if err == nil && n == 0 {
+		err = fmt.Errorf("%w: its id or hash is taken", engine.ErrInvalid)
+	}
+	return err
+}
+
 // tokens reads the tokens that a condition selects.
 func (s *Store) tokens(ctx context.Context, condition string, args ...any) (out []engine.Token, err error) {
-	err = each(ctx, s.reader, "SELECT id, user_name, name, scopes, hash, created, expires, last_used, revoked FROM tokens "+condition, args, func(scan scanner) error {
+	err = each(ctx, s.reader, "SELECT "+tokenColumns+" FROM tokens "+condition, args, func(scan scanner) error {
 		var tok engine.Token
 		var scopes string
 		var created, expires, lastUsed, revoked int64
-		err := scan(&tok.ID, &tok.User, &tok.Name, &scopes, &tok.Hash, &created, &expires, &lastUsed, &revoked)
+		err := scan(&tok.ID, &tok.User, &tok.Name, &scopes, &tok.Origin, &tok.Session, &tok.Hash, &created, &expires, &lastUsed, &revoked)
 		if err != nil {
 			return err
 		}
@@ -84,6 +87,18 @@ func (s *Store) changeToken(ctx context.Context, what, id, query string, at time
 	})
 	if err != nil {
 		return fmt.Errorf("%s token %s: %w", what, id, err)
+	}
+	return nil
+}
+
+// DeleteSessions implements engine.Keeping.
+func (s *Store) DeleteSessions(ctx context.Context, now time.Time) error {
+	err := s.write(ctx, func(t *txn) error {
+		_, err := t.exec(ctx, "DELETE FROM tokens WHERE session = 1 AND (revoked <> 0 OR expires <> 0 AND expires <= ?)", toTime(now))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("delete sessions: %w", err)
 	}
 	return nil
 }
