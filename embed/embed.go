@@ -82,13 +82,14 @@ type Embedder interface {
 // A Space names one embedding geometry exactly. Vectors of two spaces are
 // never compared.
 type Space struct {
-	Embedder string `json:"embedder"` // "builtin" or "ollama"
-	Model    string `json:"model"`    // as the user writes it: "all-minilm"
-	Digest   string `json:"digest"`   // of the weights: "sha256:…"
-	Dim      int    `json:"dim"`      // numbers in a vector
-	Template string `json:"template"` // prompt put before a document; "" is none
-	Join     string `json:"join"`     // how title and abstract become one text; see JoinRule
-	Truncate string `json:"truncate"` // what happens to a text longer than the model reads
+	Embedder string `json:"embedder"`       // "builtin" or "ollama"
+	Model    string `json:"model"`          // as the user writes it: "all-minilm"
+	Digest   string `json:"digest"`         // of the weights: "sha256:…"
+	Dim      int    `json:"dim"`            // numbers in a vector
+	Full     int    `json:"full,omitempty"` // numbers the model gives, if a vector is the first Dim of them; else 0
+	Template string `json:"template"`       // prompt put before a document; "" is none
+	Join     string `json:"join"`           // how title and abstract become one text; see JoinRule
+	Truncate string `json:"truncate"`       // what happens to a text longer than the model reads
 }
 
 // ID is a short stable name of the space, such as
@@ -102,12 +103,22 @@ func (s Space) ID() string {
 }
 
 // Name is what a person calls the embedder of the space, as --embedder takes
-// it: "builtin", "ollama:all-minilm".
+// it: "builtin", "ollama:all-minilm". Flags says all of it.
 func (s Space) Name() string {
 	if s.Embedder == "builtin" {
 		return s.Embedder
 	}
 	return s.Embedder + ":" + s.Model
+}
+
+// Flags are those that name the embedder of the space on the command line:
+// "--embedder ollama:nomic-embed-text --dim 256".
+func (s Space) Flags() string {
+	f := "--embedder " + s.Name()
+	if s.Full > 0 {
+		f += fmt.Sprintf(" --dim %d", s.Dim)
+	}
+	return f
 }
 
 // JoinRule names what Join does; it is part of every Space.

@@ -40,7 +40,7 @@ func (l *Lazy) Embed(ctx context.Context, kind Kind, texts []string) ([]Vector, 
 
 // cure says how the papers get into the space that their embedder is of now.
 func cure(now Space) string {
-	return fmt.Sprintf("'kindred reembed --embedder %s' embeds the papers again", now.Name())
+	return fmt.Sprintf("'kindred reembed %s' embeds the papers again", now.Flags())
 }
 
 func (l *Lazy) connected(ctx context.Context) (Embedder, error) {

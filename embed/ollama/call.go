@@ -19,7 +19,7 @@ import (
 // A client makes requests and decides which to repeat:
 //
 //	no connection, one that broke off, 429, 5xx   up to 3 times more, waiting 1, 2, 4 × backoff ± half
-//	no answer in time                              not again: the server is too slow, not gone
+//	no answer in time                              not again here: see isolate.go
 //	404                                            not again: the model must be pulled
 //	an answer that is not what Ollama says         not again
 //	any other 4xx                                  not again: it would be refused again
@@ -30,6 +30,7 @@ type client struct {
 	api     *api.Client
 	url     string
 	model   string
+	dim     int // numbers asked for; 0: all
 	timeout time.Duration
 	backoff time.Duration
 	retries int
@@ -46,8 +47,8 @@ func newClient(o Options) (*client, error) {
 	if !model.ParseName(o.Model).IsValid() { // the server would answer 500
 		return nil, fmt.Errorf("ollama: %q cannot be the name of a model", o.Model)
 	}
-	if o.Batch < 0 || o.Threads < 0 || o.Timeout < 0 || o.Backoff < 0 || o.Keep < 0 {
-		return nil, errors.New("ollama: Batch, Threads, Timeout, Keep and Backoff must not be negative")
+	if o.Dim < 0 || o.Batch < 0 || o.Threads < 0 || o.Timeout < 0 || o.Backoff < 0 || o.Keep < 0 {
+		return nil, errors.New("ollama: Dim, Batch, Threads, Timeout, Keep and Backoff must not be negative")
 	}
 	c := &client{
 		api:     api.NewClient(u, o.HTTP),
@@ -69,11 +70,7 @@ func newClient(o Options) (*client, error) {
 
 // describe asks for the description of the model.
 func (c *client) describe(ctx context.Context) (description, error) {
-	var show *api.ShowResponse
-	err := c.retry(ctx, func(ctx context.Context) (err error) {
-		show, err = c.api.Show(ctx, &api.ShowRequest{Model: c.model})
-		return err
-	})
+	show, err := c.show(ctx)
 	if err != nil {
 		return description{}, err
 	}
@@ -82,6 +79,14 @@ func (c *client) describe(ctx context.Context) (description, error) {
 		return d, fmt.Errorf("ollama model %s: %w", c.model, err)
 	}
 	return d, nil
+}
+
+func (c *client) show(ctx context.Context) (show *api.ShowResponse, err error) {
+	err = c.retry(ctx, func(ctx context.Context) (err error) {
+		show, err = c.api.Show(ctx, &api.ShowRequest{Model: c.model})
+		return err
+	})
+	return show, err
 }
 
 // embed returns one list of numbers for each text, unchecked. The error is a
@@ -94,7 +99,7 @@ func (c *client) embed(ctx context.Context, texts []string) ([][]float32, error)
 	truncate := true
 	var res *api.EmbedResponse
 	err := c.retry(ctx, func(ctx context.Context) (err error) {
-		res, err = c.api.Embed(ctx, &api.EmbedRequest{Model: c.model, Input: texts, Truncate: &truncate, Options: options, KeepAlive: c.keep})
+		res, err = c.api.Embed(ctx, &api.EmbedRequest{Model: c.model, Input: texts, Truncate: &truncate, Dimensions: c.dim, Options: options, KeepAlive: c.keep})
 		return err
 	})
 	if err != nil {

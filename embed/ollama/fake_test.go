@@ -1,6 +1,7 @@
 package ollama
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -18,8 +19,9 @@ import (
 	"kindred/embed/embedtest"
 )
 
-// A fake is an Ollama server that knows one model, all-minilm, whose vectors
-// are those of embedtest.Hash(384). Each field, if set, makes it lie.
+// A fake is an Ollama server that knows two models, all-minilm and
+// embeddinggemma, whose vectors are those of embedtest.Hash(384). Each field, if
+// set, makes it lie.
 type fake struct {
 	show  func(*api.ShowResponse)                                                        // edits the description
 	embed func(w http.ResponseWriter, r *http.Request, req *request, answer func()) bool // reports whether it answered
@@ -29,10 +31,11 @@ type fake struct {
 }
 
 type request struct {
-	Model    string         `json:"model"`
-	Input    []string       `json:"input"`
-	Truncate *bool          `json:"truncate"`
-	Options  map[string]any `json:"options"`
+	Model      string         `json:"model"`
+	Input      []string       `json:"input"`
+	Truncate   *bool          `json:"truncate"`
+	Dimensions int            `json:"dimensions"`
+	Options    map[string]any `json:"options"`
 }
 
 const (
@@ -65,7 +68,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	if strings.TrimSuffix(req.Model, ":latest") != "all-minilm" {
+	if m := strings.TrimSuffix(req.Model, ":latest"); m != "all-minilm" && m != "embeddinggemma" {
 		fail(w, http.StatusNotFound, fmt.Sprintf("model '%s' not found", req.Model))
 		return
 	}
@@ -85,6 +88,11 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			if err != nil {
 				fail(w, http.StatusInternalServerError, err.Error())
 				return
+			}
+			if n := req.Dimensions; n > 0 && n < 384 { // as EmbedHandler of Ollama does
+				for i := range vs {
+					vs[i] = vs[i][:n].Unit()
+				}
 			}
 			json.NewEncoder(w).Encode(map[string]any{"embeddings": vs})
 		}
@@ -113,7 +121,7 @@ func start(t *testing.T, f *fake, o Options) *Embedder {
 	s := httptest.NewServer(f)
 	t.Cleanup(s.Close)
 	o.URL = s.URL
-	o.Model = "all-minilm"
+	o.Model = cmp.Or(o.Model, "all-minilm")
 	if o.Backoff == 0 {
 		o.Backoff = time.Millisecond
 	}

@@ -5,7 +5,8 @@
 // New asks the server for the model's size, context and weights; Embed sends
 // texts in small requests, checks every vector that comes back, and then that
 // the name still stands for the same weights. call.go says which failures are
-// tried again, family.go which prompt each model wants.
+// tried again, isolate.go how one bad text is told from a bad server, family.go
+// which prompt each model wants and which models give shorter vectors.
 package ollama
 
 import (
@@ -17,9 +18,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
-
-	"github.com/ollama/ollama/api"
 
 	"kindred/embed"
 )
@@ -28,9 +28,10 @@ import (
 type Options struct {
 	URL   string // of the server, "http://127.0.0.1:11434"
 	Model string // as Ollama names it: "all-minilm", "nomic-embed-text:v1.5"
+	Dim   int    // numbers of each vector that are kept, of a model trained for that; 0 means all
 
 	Timeout time.Duration // of one request of up to Batch texts; 0 means 2 minutes, for slow machines that load the model first
-	Batch   int           // texts in one request; 0 means 8. A larger one saves nothing: Ollama runs one text at a time
+	Batch   int           // texts in one request; 0 means 8. Measured in RESULTS.md: Ollama runs one text at a time, so a larger one saves nothing and loses more if it fails
 	Threads int           // threads of the model; 0 leaves it to Ollama. 1 is faster on a small busy machine
 	Keep    time.Duration // how long the model stays in memory after a request; 0 leaves it to Ollama (5 minutes)
 	Backoff time.Duration // wait before the first of three retries, doubled for each; 0 means 250 ms
@@ -64,7 +65,7 @@ func newHTTP() *http.Client {
 // use; Ollama queues what it cannot do at once.
 type Embedder struct {
 	client *client
-	batch  int
+	batch  atomic.Int64 // texts in one request; less after one was too slow
 	family family
 	known  description
 	space  embed.Space
@@ -88,7 +89,7 @@ func New(ctx context.Context, o Options) (*Embedder, error) {
 	}
 	c.context = d.context
 	f := familyOf(o.Model)
-	return &Embedder{client: c, batch: o.Batch, family: f, known: d, space: embed.Space{
+	sp := embed.Space{
 		Embedder: "ollama",
 		Model:    o.Model,
 		Digest:   d.digest,
@@ -96,7 +97,16 @@ func New(ctx context.Context, o Options) (*Embedder, error) {
 		Template: f.document,
 		Join:     embed.JoinRule,
 		Truncate: fmt.Sprintf("the first %d tokens; words broken after %d characters", d.context, maxWord),
-	}}, nil
+	}
+	if o.Dim != 0 && o.Dim != d.dim {
+		if err := f.checkDim(o.Dim, d.dim); err != nil {
+			return nil, fmt.Errorf("ollama model %s: %w", o.Model, err)
+		}
+		sp.Dim, sp.Full, c.dim = o.Dim, d.dim, o.Dim
+	}
+	e := &Embedder{client: c, family: f, known: d, space: sp}
+	e.batch.Store(int64(o.Batch))
+	return e, nil
 }
 
 // parseURL returns the URL of a server.
@@ -115,8 +125,9 @@ func parseURL(s string) (*url.URL, error) {
 // manifest: a new template or licence text changes nothing.
 func (e *Embedder) Space() embed.Space { return e.space }
 
-// Embed follows the contract of embed.Embedder. A text the server refuses
-// alone, while it takes another, is at fault: *embed.TextError. An unknown
+// Embed follows the contract of embed.Embedder. A text that the server refuses
+// alone, or does not get done in time, while it embeds another, is at fault:
+// *embed.TextError. An unknown
 // kind counts as embed.Document.
 //
 // The weights are checked after the texts, so no vector is returned that was
@@ -135,14 +146,10 @@ func (e *Embedder) Embed(ctx context.Context, kind embed.Kind, texts []string) (
 		prompted[i] = prompt + breakWords(strings.ToValidUTF8(t, "\uFFFD"))
 	}
 	vs := make([]embed.Vector, 0, len(texts))
-	for at := 0; at < len(texts); at += e.batch {
-		got, err := e.embed(ctx, prompted[at:min(at+e.batch, len(texts))])
-		var te *embed.TextError
-		if errors.As(err, &te) {
-			return nil, &embed.TextError{Index: at + te.Index, Err: te.Err}
-		}
+	for at := 0; at < len(texts); at = len(vs) {
+		got, err := e.embed(ctx, prompted[at:min(at+int(e.batch.Load()), len(texts))])
 		if err != nil {
-			return nil, err
+			return nil, shift(at, err)
 		}
 		vs = append(vs, got...)
 	}
@@ -156,43 +163,12 @@ func (e *Embedder) Embed(ctx context.Context, kind embed.Kind, texts []string) (
 	return vs, nil
 }
 
-// embed embeds the texts of one request. If the server refuses them, it asks
-// for each alone, to find the one at fault.
-func (e *Embedder) embed(ctx context.Context, texts []string) ([]embed.Vector, error) {
-	raw, err := e.client.embed(ctx, texts)
-	if err == nil {
-		vs := make([]embed.Vector, len(texts))
-		for i := range raw {
-			vs[i], err = e.check(raw[i])
-			if err != nil {
-				return nil, fmt.Errorf("ollama model %s: %w", e.space.Model, atText(i, err))
-			}
-		}
-		return vs, nil
-	}
-	if refused := new(refusal); !errors.As(err, &refused) {
-		return nil, err
-	}
-	if len(texts) == 1 {
-		return e.alone(ctx, texts[0], err)
-	}
-	vs := make([]embed.Vector, len(texts))
-	for i := range texts {
-		one, err := e.embed(ctx, texts[i:i+1])
-		if err != nil {
-			return nil, atText(i, err)
-		}
-		vs[i] = one[0]
-	}
-	return vs, nil
-}
-
-// atText moves the index of a *embed.TextError for text 0 to i and returns
-// any other error as it is.
-func atText(i int, err error) error {
+// shift adds n to the index of a *embed.TextError and returns any other error
+// as it is.
+func shift(n int, err error) error {
 	var te *embed.TextError
 	if errors.As(err, &te) {
-		return &embed.TextError{Index: i, Err: te.Err}
+		return &embed.TextError{Index: n + te.Index, Err: te.Err}
 	}
 	return err
 }
@@ -202,6 +178,9 @@ func atText(i int, err error) error {
 // model cannot embed this text.
 func (e *Embedder) check(raw []float32) (embed.Vector, error) {
 	v := embed.Vector(raw)
+	if e.space.Full > 0 && len(v) == e.space.Full {
+		return nil, fmt.Errorf("the server did not shorten %d dimensions to %d: update Ollama, or leave --dim out", len(v), e.space.Dim)
+	}
 	if len(v) != e.space.Dim {
 		return nil, fmt.Errorf("%w: got %d dimensions, want %d", embed.ErrSpace, len(v), e.space.Dim)
 	}
@@ -212,65 +191,4 @@ func (e *Embedder) check(raw []float32) (embed.Vector, error) {
 		return v.Unit(), nil
 	}
 	return v, nil
-}
-
-// alone embeds a text the server refused with err. One that is too long even
-// after Ollama cut it (it counts tokens, makes text of them again, and an
-// unknown token becomes several) is cut further, by a quarter each time. For
-// any other, a plain text shows whether the text or the server is at fault.
-func (e *Embedder) alone(ctx context.Context, text string, err error) ([]embed.Vector, error) {
-	refused := new(refusal)
-	for errors.As(err, &refused) && refused.tooLong() && len(text) > 64 {
-		text = embed.Cut(text, len(text)*3/4)
-		var raw [][]float32
-		if raw, err = e.client.embed(ctx, []string{text}); err == nil {
-			v, err := e.check(raw[0])
-			return []embed.Vector{v}, err
-		}
-	}
-	if !errors.As(err, &refused) {
-		return nil, err
-	}
-	if _, plain := e.client.embed(ctx, []string{"a plain text"}); plain != nil {
-		if errors.As(plain, &refused) {
-			return nil, fmt.Errorf("ollama model %s: %w: it refuses every text: %w", e.space.Model, embed.ErrUnavailable, refused)
-		}
-		return nil, plain
-	}
-	// Not %w: a refusal by 5xx is an embed.ErrUnavailable, a text at fault is not.
-	return nil, &embed.TextError{Err: fmt.Errorf("ollama refuses it: %v", refused)}
-}
-
-// State is what Probe found.
-type State int
-
-// The states of a server.
-const (
-	Unreachable State = iota // no Ollama answers at the URL
-	Missing                  // it answers, and lacks the model
-	Ready                    // it has the model
-)
-
-func (s State) String() string {
-	return [...]string{"unreachable", "model missing", "ready"}[s]
-}
-
-// Probe reports within a second whether a server has a model. The error says
-// why it is not Ready: the same that New returns.
-func Probe(ctx context.Context, url, model string) (State, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	c, err := newClient(Options{URL: url, Model: model}.withDefaults())
-	if err != nil {
-		return Unreachable, err
-	}
-	c.retries = 0
-	if _, err := c.describe(ctx); err != nil {
-		var status api.StatusError
-		if errors.As(err, &status) && status.StatusCode == http.StatusNotFound {
-			return Missing, err
-		}
-		return Unreachable, err
-	}
-	return Ready, nil
 }

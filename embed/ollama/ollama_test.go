@@ -277,27 +277,6 @@ func TestWeightsChange(t *testing.T) {
 	}
 }
 
-func TestSlowServer(t *testing.T) {
-	f := &fake{embed: func(_ http.ResponseWriter, r *http.Request, _ *request, _ func()) bool {
-		<-r.Context().Done()
-		return true
-	}}
-	e := start(t, f, Options{Timeout: 50 * time.Millisecond})
-	_, err := e.Embed(t.Context(), embed.Document, []string{"a"})
-	if !errors.Is(err, embed.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("own time limit: got error %v, want ErrUnavailable that does not look like the caller's deadline", err)
-	}
-	if n := len(f.embedRequests()); n != 1 {
-		t.Errorf("%d requests to a server that is too slow, want 1", n)
-	}
-	e = start(t, f, Options{})
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if _, err = e.Embed(ctx, embed.Document, []string{"a"}); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, embed.ErrUnavailable) {
-		t.Errorf("caller's deadline: got error %v", err)
-	}
-}
-
 // Cancelling while waiting to try again returns at once.
 func TestCancelDuringBackoff(t *testing.T) {
 	f := &fake{embed: func(w http.ResponseWriter, _ *http.Request, _ *request, _ func()) bool {
@@ -371,39 +350,6 @@ func TestProbe(t *testing.T) {
 		if d := time.Since(begin); d > 3*time.Second {
 			t.Errorf("%s: took %v", c.url, d)
 		}
-	}
-}
-
-func TestPrompts(t *testing.T) {
-	for _, c := range []struct{ model, document, query string }{
-		{"all-minilm", "", ""},
-		{"nomic-embed-text:v1.5", "clustering: ", "clustering: "},
-		{"registry.example/me/Nomic-Embed-Text", "clustering: ", "clustering: "},
-		{"jeffh/intfloat-multilingual-e5-large", "query: ", "query: "},
-		{"bge-m3", "", ""},
-		{"bge-large:335m", "", "Represent this sentence for searching relevant passages: "},
-		{"snowflake-arctic-embed2", "", "query: "},
-		{"nomic-embed-text-mirror/unknown", "", ""}, // only the last part is the model's name
-	} {
-		if f := familyOf(c.model); f.prompt(false) != c.document || f.prompt(true) != c.query {
-			t.Errorf("%s: got prompts %q, %q", c.model, f.document, f.query)
-		}
-	}
-}
-
-// The prompt reaches the server and the space.
-func TestPromptIsSent(t *testing.T) {
-	f := new(fake)
-	e := start(t, f, Options{})
-	e.family = family{document: "d: ", query: "q: "}
-	for _, kind := range []embed.Kind{embed.Document, embed.Query} {
-		if _, err := e.Embed(t.Context(), kind, []string{"text"}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got := f.embedRequests()
-	if got[0].Input[0] != "d: text" || got[1].Input[0] != "q: text" {
-		t.Errorf("sent %q and %q", got[0].Input, got[1].Input)
 	}
 }
 
