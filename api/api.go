@@ -1,5 +1,5 @@
 // Package api defines what Kindred says over HTTP: the routes, their JSON, who
-// may ask, and two small pages for people. It knows the engine and nothing
+// may ask, and the pages for people. It knows the engine and nothing
 // below it.
 //
 // A request passes, in this order: [Server]'s timeouts; prepared (one form of
@@ -103,6 +103,7 @@ type api struct {
 	metrics     *metrics
 	echo        *echo.Echo
 	huma        huma.API
+	views       *views
 	operations  []*huma.Operation // in the order of the route table
 }
 

@@ -58,7 +58,7 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/metrics", "", 200, []string{"kindred_papers 8\n", "kindred_papers_embedded 8\n", "kindred_papers_pending 0\n", "kindred_index_version ", "go_goroutines "}},
 		{"GET", "/openapi.json", "", 200, []string{`"openapi":"3.1.0"`}},
 		{"GET", "/docs", "", 200, []string{"<h1>Kindred API</h1>"}},
-		{"GET", "/", "", 200, []string{"<h1>Kindred</h1>", "<dd>8</dd>"}},
+		{"GET", "/", "", 200, []string{"<h1>What to read next</h1>"}},
 	} {
 		rec := w.do(c.method, c.target, c.body)
 		if rec.Code != c.status {

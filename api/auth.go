@@ -18,8 +18,11 @@ import (
 )
 
 // publicRoutes may be read by everybody whom the guard lets in: they hold
-// nothing personal.
-var publicRoutes = map[string]bool{"/": true, "/docs": true, "/openapi.json": true, "/healthz": true, "/readyz": true}
+// nothing personal, or, the pages, ask views.page who is reading.
+var publicRoutes = map[string]bool{
+	"/": true, "/search": true, "/paper/:id": true, "/likes": true, "/pair": true, "/status": true, staticRoute: true,
+	"/docs": true, "/openapi.json": true, "/healthz": true, "/readyz": true,
+}
 
 // identify finds out who is asking and puts them into the context. The first
 // of these that fits:
@@ -57,7 +60,7 @@ func (a *api) identify(next echo.HandlerFunc) echo.HandlerFunc {
 			return newProblem("wrong_origin", "this token is good for a browser extension alone")
 		case known:
 			c.SetRequest(r.WithContext(context.WithValue(r.Context(), principalKey{}, who)))
-		case browser && open && navigates(r):
+		case browser && open && (navigates(r) || c.Path() == staticRoute):
 		case browser && !a.RequireToken:
 			return newProblem("session_required", fmt.Sprintf("a browser needs this server's session or a token; open %s/ first", a.origins[strings.ToLower(r.Host)]))
 		case browser || !open:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
@@ -16,7 +17,10 @@ import (
 
 // docs draws the OpenAPI document for people: the same facts, nothing else.
 func (v *views) docs(c echo.Context) error {
-	p := v.page(c)
+	p, err := v.page(c, "API", "/docs")
+	if err != nil {
+		return err
+	}
 	data := struct {
 		page
 		About  string
@@ -33,7 +37,7 @@ func (v *views) docs(c echo.Context) error {
 		}
 		data.Groups = append(data.Groups, g)
 	}
-	return v.draw(c, "docs.html", data)
+	return v.draw(c, http.StatusOK, "docs.html", data)
 }
 
 type docsGroup struct {

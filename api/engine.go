@@ -24,6 +24,7 @@ type Engine interface {
 	Undo(ctx context.Context, user string, act engine.Act, id string) error
 	See(ctx context.Context, user string, ids []string) error
 	Marks(ctx context.Context, user string, act engine.Act, limit int, cursor string) ([]engine.Marked, string, error)
+	MarksOn(ctx context.Context, user string, keys []engine.Key) (map[engine.Key][]engine.Mark, error)
 
 	Status(ctx context.Context) (engine.Status, error)
 	Ready(ctx context.Context) error

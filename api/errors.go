@@ -183,7 +183,11 @@ func (a *api) fail(err error, c echo.Context) {
 	if h := c.Response().Header(); h.Get("Allow") != "" {
 		h.Set("Allow", strings.TrimPrefix(h.Get("Allow"), "OPTIONS, ")) // which the guard refuses
 	}
-	a.refuse(c, a.problem(c.Request().Context(), err))
+	p := a.problem(c.Request().Context(), err)
+	if forPerson(c, p) && a.views.problemPage(c, p) == nil {
+		return
+	}
+	a.refuse(c, p)
 }
 
 // refuse writes a problem.

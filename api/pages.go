@@ -2,13 +2,10 @@ package api
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"html/template"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"strings"
@@ -18,11 +15,18 @@ import (
 	"kindred/engine"
 )
 
-// The pages for people: what this server is, and the docs of its API. They are
-// made here, need no script and no network, and give the browser a session.
+// The pages for people: a feed, search, a paper with its kindred, what one
+// liked, pairing, status, and the docs of the API. They are made here whole, so
+// reading needs no script and no network; a script of ours does the liking. The
+// browser that opens one gets a session.
 
 //go:embed web
 var web embed.FS
+
+// pagePolicy is the content policy of pages: all they load comes from here, and
+// no text can become script, not even by a mistake in our own.
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
 // pages adds the routes that are not part of the API.
 func (a *api) pages() error {
@@ -30,23 +34,23 @@ func (a *api) pages() error {
 	if err != nil {
 		return fmt.Errorf("OpenAPI document: %w", err)
 	}
-	css, err := fs.ReadFile(web, "web/style.css")
+	templates, err := template.New("").Funcs(template.FuncMap{"number": grouped, "waiting": waiting}).ParseFS(web, "web/pages/*.html")
 	if err != nil {
 		return err
 	}
-	templates, err := template.ParseFS(web, "web/*.html")
+	files, err := newStatic(web, "web/static")
 	if err != nil {
 		return err
 	}
-	hash := sha256.Sum256(css)
-	v := &views{
-		api: a, templates: templates,
-		style: template.HTML("<style>" + string(css) + "</style>"),
-		policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
-			"'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-	}
-	a.echo.GET("/", v.home)
-	a.echo.GET("/docs", v.docs)
+	a.views = &views{api: a, templates: templates, static: files}
+	a.echo.GET("/", a.views.feed)
+	a.echo.GET("/search", a.views.search)
+	a.echo.GET("/paper/:id", a.views.paper)
+	a.echo.GET("/likes", a.views.likes)
+	a.echo.GET("/pair", a.views.pair)
+	a.echo.GET("/status", a.views.status)
+	a.echo.GET("/docs", a.views.docs)
+	a.echo.GET(staticRoute, files.serve)
 	a.echo.GET("/openapi.json", func(c echo.Context) error {
 		return c.Blob(http.StatusOK, "application/json", spec)
 	})
@@ -57,60 +61,71 @@ func (a *api) pages() error {
 type views struct {
 	*api
 	templates *template.Template
-	style     template.HTML
-	policy    string // of content, which allows the style by its hash
+	static    *static
 }
 
 // page is what every page knows.
 type page struct {
-	Style   template.HTML
+	Title   string // of the document
+	Here    string // the path in the navigation that this page belongs to
+	Static  string // what the paths of static files begin with
 	Version string
 	Base    string // the origin of this server, for examples
+	User    string // whose page it is; "" for a stranger
+	Write   bool   // the user may do things here
+	Q       string // what the search box holds
+	Math    bool   // some text on the page may hold formulas
+	papers  int    // cards made so far
 }
 
-func (v *views) page(c echo.Context) page {
-	return page{v.style, v.Version, v.origins[strings.ToLower(c.Request().Host)]}
+// page begins a page for the one who reads it: the owner of the session or
+// token, or, where startSession gives the browser a session, the default user.
+// Nobody else has a User, and gets to see nothing of the corpus.
+func (v *views) page(c echo.Context, title, here string) (page, error) {
+	p := page{Title: title, Here: here, Static: v.static.prefix, Version: v.Version, Base: v.origins[strings.ToLower(c.Request().Host)]}
+	if err := v.startSession(c); err != nil {
+		return p, err
+	}
+	if who, known := principalOf(c.Request().Context()); known {
+		if who.May(read) {
+			p.User, p.Write = who.User, who.May(write)
+		}
+	} else if c.Response().Header().Get(echo.HeaderSetCookie) != "" { // a session began
+		p.User, p.Write = engine.DefaultUser, true
+	}
+	return p, nil
+}
+
+// readerPage is page for a page that shows nothing to strangers.
+func (v *views) readerPage(c echo.Context, title, here string) (page, error) {
+	p, err := v.page(c, title, here)
+	if err == nil && p.User == "" {
+		if _, known := principalOf(c.Request().Context()); known {
+			return p, newProblem("scope", `this needs the scope "read"`)
+		}
+		return p, newProblem("token_required", "send Authorization: Bearer with a token; kindred token create makes one")
+	}
+	return p, err
 }
 
 // draw renders a page whole, so that a failure is an error and not half a page.
-func (v *views) draw(c echo.Context, name string, data any) error {
-	if err := v.startSession(c); err != nil {
-		return err
-	}
+func (v *views) draw(c echo.Context, status int, name string, data any) error {
 	var b bytes.Buffer
 	if err := v.templates.ExecuteTemplate(&b, name, data); err != nil {
 		return fmt.Errorf("draw %s: %w", name, err)
 	}
-	c.Response().Header().Set("Content-Security-Policy", v.policy)
-	return c.HTMLBlob(http.StatusOK, b.Bytes())
+	c.Response().Header().Set("Content-Security-Policy", pagePolicy)
+	return c.HTMLBlob(status, b.Bytes())
 }
 
-// home says what this server is and how it is doing; the latter only to those
-// who may ask.
-func (v *views) home(c echo.Context) error {
-	data := struct {
-		page
-		Status  *engine.Status
-		Auth    bool   // a token is required
-		Example string // an id as it stands in a path
-	}{page: v.page(c), Auth: v.RequireToken, Example: inPath("arxiv:2503.11731")}
-	ctx := c.Request().Context()
-	who, known := principalOf(ctx)
-	if !v.RequireToken || known && who.May(read) {
-		s, err := v.engine.Status(ctx)
-		if err != nil {
-			return err
-		}
-		data.Status = &s
-		newest, err := v.engine.Latest(ctx, engine.LatestOptions{Limit: 1})
-		if err != nil {
-			return err
-		}
-		for _, it := range newest.Items {
-			data.Example = inPath(string(it.Paper.Key))
-		}
+// pair is where a person gets the code that a browser extension asks for. The
+// script of the page asks the API for it.
+func (v *views) pair(c echo.Context) error {
+	p, err := v.readerPage(c, "Pair a browser", "/pair")
+	if err != nil {
+		return err
 	}
-	return v.draw(c, "home.html", data)
+	return v.draw(c, http.StatusOK, "pair.html", struct{ page }{p})
 }
 
 // inPath escapes an id for a path, also where a shell reads the path in single

@@ -187,9 +187,13 @@ func checkAnswer(t testing.TB, what string, status int, h http.Header, body []by
 			t.Errorf("%s: header %s: %s", what, name, h[name])
 		}
 	}
+	cache := "no-store"
+	if status == 200 && strings.Contains(what, "/static/") {
+		cache = "public, max-age=31536000, immutable"
+	}
 	for name, want := range map[string]string{
 		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
-		"Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store", "Kindred-Api": "1",
+		"Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": cache, "Kindred-Api": "1",
 	} {
 		if h.Get(name) != want {
 			t.Errorf("%s: %s is %q, want %q", what, name, h.Get(name), want)
@@ -201,7 +205,10 @@ func checkAnswer(t testing.TB, what string, status int, h http.Header, body []by
 	if strings.Contains(string(body), "$schema") {
 		t.Errorf("%s: the answer holds a $schema", what)
 	}
-	if status < 400 {
+	if isPage := strings.HasPrefix(h.Get("Content-Type"), "text/html"); status < 400 || isPage {
+		if isPage {
+			checkPage(t, what, string(body), h.Get("Content-Security-Policy"))
+		}
 		return
 	}
 	var p Problem

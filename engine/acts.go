@@ -210,3 +210,24 @@ func upTo(events []Event, n int64) []Event {
 	i, _ := slices.BinarySearchFunc(events, n+1, func(e Event, n int64) int { return cmp.Compare(e.Change, n) })
 	return events[:i]
 }
+
+// MarksOn returns what of user's acts stands on each of the papers, by key: at
+// most one opinion, then Save. Traces are left out.
+func (e *Engine) MarksOn(ctx context.Context, user string, keys []Key) (map[Key][]Mark, error) {
+	if err := CheckUser(user); err != nil {
+		return nil, err
+	}
+	state, err := e.state(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	out := map[Key][]Mark{}
+	for _, set := range []map[Key]Mark{state.Opinion, state.Saved} {
+		for _, k := range keys {
+			if m, ok := set[k]; ok && !slices.Contains(out[k], m) {
+				out[k] = append(out[k], m)
+			}
+		}
+	}
+	return out, nil
+}
