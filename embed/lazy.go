@@ -38,6 +38,13 @@ func (l *Lazy) Embed(ctx context.Context, kind Kind, texts []string) ([]Vector, 
 	return vectors, err
 }
 
+// Check reports whether texts can be embedded: it connects if need be. The error
+// is the one that Embed would return.
+func (l *Lazy) Check(ctx context.Context) error {
+	_, err := l.connected(ctx)
+	return err
+}
+
 // cure says how the papers get into the space that their embedder is of now.
 func cure(now Space) string {
 	return fmt.Sprintf("'kindred reembed %s' embeds the papers again", now.Flags())

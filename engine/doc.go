@@ -22,6 +22,7 @@
 //	sync.go      Sync: papers without a vector → embedder → store
 //	             Fill: the same for a space that is to be served later
 //	             Follow: changes in the store → index, in this process and all others
+//	wanted.go    Attend: papers that somebody looks at are embedded first
 //	similar.go   Similar, Search, Recommend
 //	feed.go      Feed: likes → interests → candidates → mixed list → page
 //	profile.go   how likes become interests, and what each like contributes

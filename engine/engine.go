@@ -28,7 +28,7 @@ type Options struct {
 
 // An Engine answers the two questions, "what is like this?" and "what should I
 // read next?", and takes what must be known to answer them. It is safe for
-// concurrent use. It starts no goroutine: its owner runs Follow and Sync.
+// concurrent use. It starts no goroutine: its owner runs Follow, Sync and Attend.
 type Engine struct {
 	store Store
 	now   func() time.Time
@@ -39,6 +39,7 @@ type Engine struct {
 	current atomic.Pointer[serving]
 	catchUp sync.Mutex    // held while changes move from store to index
 	poked   chan struct{} // capacity 1: a write was made in this process
+	wanted  chan Key      // papers without a vector that somebody looked at; see Attend
 	secret  []byte        // signs cursors
 	jobs    jobs
 }
@@ -75,7 +76,7 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cursor secret: %w", err)
 	}
-	e := &Engine{store: o.Store, now: o.Now, log: o.Log, owner: o.Owner, open: o.Open, secret: secret, poked: make(chan struct{}, 1)}
+	e := &Engine{store: o.Store, now: o.Now, log: o.Log, owner: o.Owner, open: o.Open, secret: secret, poked: make(chan struct{}, 1), wanted: make(chan Key, maxWanted)}
 	e.current.Store(&serving{e, o.Index, o.Embedder, space.ID()})
 	return e, nil
 }

@@ -7,6 +7,7 @@ import (
 )
 
 // Paper returns the paper that id names, in any form that ParseID takes.
+// Somebody looks at it: if it has no vector yet, it is the next to get one.
 func (e *Engine) Paper(ctx context.Context, id string) (Paper, error) {
 	key, err := e.key(ctx, id)
 	if err != nil {
@@ -20,6 +21,7 @@ func (e *Engine) Paper(ctx context.Context, id string) (Paper, error) {
 	if !ok {
 		return Paper{}, fmt.Errorf("paper %s: %w (it was removed)", id, ErrNotFound)
 	}
+	e.want(key)
 	return p, nil
 }
 

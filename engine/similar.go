@@ -49,10 +49,7 @@ func (e *serving) locate(ctx context.Context, of Subject) (embed.Vector, []Key, 
 		if err != nil {
 			return nil, nil, err
 		}
-		if v := e.index.Vectors([]Key{p.Key}, 0)[0]; v != nil {
-			return v, []Key{p.Key}, nil
-		}
-		v, err := e.embedOne(ctx, embed.Document, p.Text()) // not embedded yet: somebody is waiting for it
+		v, err := e.vector(ctx, p)
 		return v, []Key{p.Key}, err
 	case hasText && !hasID && !hasPaper:
 		v, err := e.embedOne(ctx, embed.Query, of.Text)

@@ -114,6 +114,9 @@ type Vectors interface {
 	// or whose vector is stale, and that are not recorded as impossible for
 	// their present text; newest first, by Paper.Order descending, then key.
 	Unembedded(ctx context.Context, space string, limit int) ([]Pending, error)
+	// Waiting returns those of keys that Unembedded would, given time, in its
+	// order.
+	Waiting(ctx context.Context, space string, keys []Key) ([]Pending, error)
 	// PutVectors stores vectors in one transaction. A vector whose Text is no
 	// longer the paper's, or whose paper is gone, is silently dropped. A vector
 	// that fails Check(dim), dim being that of the space, is an error, and

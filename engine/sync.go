@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"kindred/embed"
@@ -141,12 +140,23 @@ func (e *Engine) Fill(ctx context.Context, with embed.Embedder, progress func(do
 }
 
 func (e *serving) sync(ctx context.Context, job string, progress func(done, left int)) (embedded int, err error) {
-	pending, err := e.store.Unembedded(ctx, e.space, batchFirst)
-	if err != nil || len(pending) == 0 {
+	pending, err := e.store.Unembedded(ctx, e.space, 1)
+	if err != nil {
 		return 0, err
 	}
+	if len(pending) == 0 {
+		e.jobs.end(job, nil)
+		return 0, nil
+	}
 	ctx, release, err := e.hold(ctx, "embed:"+e.space)
-	if err != nil || release == nil {
+	if err != nil {
+		return 0, err
+	}
+	if release == nil { // another process embeds; Status is to tell of it
+		c, err := e.store.Counts(ctx, e.space)
+		if err == nil {
+			e.jobs.watch(job, int64(c.Pending-c.Failed), e.now())
+		}
 		return 0, err
 	}
 	defer func() {
@@ -274,69 +284,4 @@ func (e *serving) embed(ctx context.Context, kind embed.Kind, texts []string) ([
 		return nil, err
 	}
 	return vectors, nil
-}
-
-// jobs is what this process is doing, for Status.
-type jobs struct {
-	mu       sync.Mutex
-	running  map[string]*run
-	embedErr error
-	starting string
-}
-
-type run struct {
-	done, total int64
-	err         string
-	marks       []mark // the last minute, oldest first
-}
-
-type mark struct {
-	at   time.Time
-	done int64
-}
-
-func (j *jobs) step(kind string, done, total int64, now time.Time) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	r := j.running[kind]
-	if r == nil {
-		if j.running == nil {
-			j.running = map[string]*run{}
-		}
-		r = &run{marks: []mark{{now, 0}}}
-		j.running[kind] = r
-	}
-	r.done, r.total = done, total
-	r.marks = append(r.marks, mark{now, done})
-	for len(r.marks) > 2 && now.Sub(r.marks[0].at) > time.Minute {
-		r.marks = r.marks[1:]
-	}
-}
-
-// end forgets a job that ended well and keeps the error of one that did not.
-func (j *jobs) end(kind string, err error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if err == nil || errors.Is(err, context.Canceled) {
-		delete(j.running, kind)
-		return
-	}
-	if j.running == nil {
-		j.running = map[string]*run{}
-	}
-	if j.running[kind] == nil {
-		j.running[kind] = &run{}
-	}
-	j.running[kind].err = err.Error()
-	j.running[kind].marks = nil
-}
-
-func (j *jobs) embedder(err error) {
-	var text *embed.TextError
-	if errors.As(err, &text) {
-		return // the text's fault
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.embedErr = err
 }

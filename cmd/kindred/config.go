@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kindred/embed"
+	"kindred/embed/builtin"
 	"kindred/embed/ollama"
 	"kindred/engine"
 )
@@ -30,7 +31,9 @@ type Config struct {
 	Addr      string // host:port to listen on
 	PublicURL string // how others reach the server; "" if they do not
 	Ollama    string // base URL of the Ollama server
+	Dim       string // numbers kept of each vector; "" is all
 	Threads   string // of the model in Ollama; "" leaves it to Ollama
+	Batch     string // texts sent to Ollama at once; "" is the default
 	Keep      string // how long Ollama keeps the model in memory; "" leaves it to Ollama
 	User      string // whose likes and feed
 }
@@ -54,7 +57,9 @@ var table = []setting{
 	{"data", "KINDRED_DATA", "", "", "data `directory` (default $XDG_DATA_HOME/kindred or ~/.local/share/kindred)", func(c *Config) *string { return &c.Data }},
 	{"embedder", "KINDRED_EMBEDDER", "embedder", "auto", "`what` embeds texts: auto, builtin, or ollama[:model]", func(c *Config) *string { return &c.Embedder }},
 	{"ollama-url", "OLLAMA_HOST", "ollama_url", defaultOllama, "`URL` of the Ollama server", func(c *Config) *string { return &c.Ollama }},
+	{"dim", "KINDRED_DIM", "dim", "", "`numbers` kept of each vector, of an Ollama model that was trained for it (default all)", func(c *Config) *string { return &c.Dim }},
 	{"ollama-threads", "KINDRED_OLLAMA_THREADS", "ollama_threads", "", "`how` many threads Ollama runs the model with; 1 is quicker on small busy machines (default as Ollama likes)", func(c *Config) *string { return &c.Threads }},
+	{"ollama-batch", "KINDRED_OLLAMA_BATCH", "ollama_batch", "", "`texts` sent to Ollama in one request (default 8)", func(c *Config) *string { return &c.Batch }},
 	{"ollama-keep", "KINDRED_OLLAMA_KEEP", "ollama_keep", "", "`how` long Ollama keeps the model in memory, such as 1h (default as Ollama likes)", func(c *Config) *string { return &c.Keep }},
 	{"user", "KINDRED_USER", "user", engine.DefaultUser, "`whose` likes and feed", func(c *Config) *string { return &c.User }},
 	{"addr", "KINDRED_ADDR", "addr", defaultAddr, "host:port to `listen` on", func(c *Config) *string { return &c.Addr }},
@@ -203,9 +208,15 @@ func (c Config) embedder() (kind, model string) {
 // ollama returns the options for a model of Ollama.
 func (c Config) ollama(model string) (o ollama.Options, err error) {
 	o.URL, o.Model = c.Ollama, model
-	if c.Threads != "" {
-		if o.Threads, err = strconv.Atoi(c.Threads); err != nil || o.Threads < 1 {
-			return o, fmt.Errorf("ollama threads %q: want a number from 1 on", c.Threads)
+	for _, n := range []struct {
+		what, value string
+		to          *int
+	}{{"dim", c.Dim, &o.Dim}, {"ollama threads", c.Threads, &o.Threads}, {"ollama batch", c.Batch, &o.Batch}} {
+		if n.value == "" {
+			continue
+		}
+		if *n.to, err = strconv.Atoi(n.value); err != nil || *n.to < 1 {
+			return o, fmt.Errorf("%s %q: want a number from 1 on", n.what, n.value)
 		}
 	}
 	if c.Keep != "" {
@@ -216,13 +227,25 @@ func (c Config) ollama(model string) (o ollama.Options, err error) {
 	return o, nil
 }
 
-// newOllama reaches a model of Ollama.
+// newOllama reaches a model of Ollama, its vectors as --dim says.
 func (c Config) newOllama(ctx context.Context, model string) (embed.Embedder, error) {
 	o, err := c.ollama(model)
 	if err != nil {
 		return nil, usageError{err}
 	}
 	return ollama.New(ctx, o)
+}
+
+// reach reaches the embedder of a space, whatever --dim says now.
+func (c Config) reach(ctx context.Context, s embed.Space) (embed.Embedder, error) {
+	if s.Embedder == "builtin" {
+		return builtin.New()
+	}
+	c.Dim = ""
+	if s.Full > 0 {
+		c.Dim = strconv.Itoa(s.Dim)
+	}
+	return c.newOllama(ctx, s.Model)
 }
 
 // loopback reports whether a host to listen on is this machine only.

@@ -5,17 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"kindred/embed"
-	"kindred/embed/builtin"
-	"kindred/embed/ollama"
 	"kindred/engine"
 	"kindred/engine/sqlite"
 )
@@ -36,9 +35,10 @@ func doctorCmd(sys env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check that everything works, and say what to do if not",
-		Long: `Check the data directory, the store, the embedder and the server, and list every
-host that the program would contact. Each problem comes with what mends it. Exits
-with 1 if there is a problem.`,
+		Long: `Check the data directory, its disk and permissions, the clock, the store, the
+embedder and how fast it is, Ollama and its model, and the server; and list every
+host that the program would contact. Each problem comes with what mends it. Nothing
+is changed, and no paper is sent anywhere. Exits with 1 if there is a problem.`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := load(cmd, sys)
@@ -79,25 +79,31 @@ with 1 if there is a problem.`,
 // examine makes the report. It changes nothing and embeds only texts of its
 // own.
 func examine(ctx context.Context, c Config) []finding {
-	report := []finding{checkDirectory(c)}
-	add := func(f finding) { report = append(report, f) }
-	add(checkDisk(c))
+	report := []finding{checkDirectory(c), checkDisk(c)}
+	add := func(f ...finding) { report = append(report, f...) }
 	space := embed.Space{}
-	if _, err := os.Stat(storePath(c)); err == nil {
+	latest := time.Time{} // when the store last changed, by what is in it
+	if info, err := os.Stat(storePath(c)); err == nil {
+		latest = info.ModTime()
 		store, err := openStore(ctx, c)
 		if err != nil {
-			add(finding{"store", false, err.Error(), "restore a backup into another directory: kindred restore FILE --data DIR"})
+			add(damaged(err))
 		} else {
 			var more []finding
-			space, more = checkStore(ctx, store)
-			report = append(report, more...)
+			var added time.Time
+			space, added, more = checkStore(ctx, store)
+			if added.After(latest) {
+				latest = added
+			}
+			add(more...)
 			if err := store.Close(); err != nil {
-				add(finding{"store", false, err.Error(), ""})
+				add(damaged(err))
 			}
 		}
 	} else {
 		add(finding{"store", true, "none yet; the first 'kindred serve' or 'kindred import' makes it", ""})
 	}
+	add(checkClock(time.Now(), built(), latest))
 	kind, model := c.embedder()
 	if space.Embedder != "" { // what the directory remembers
 		kind, model = space.Embedder, space.Model
@@ -105,13 +111,54 @@ func examine(ctx context.Context, c Config) []finding {
 	if kind != "ollama" {
 		add(checkBuiltin(ctx, space))
 	}
-	add(checkOllama(ctx, c, kind, model, space))
-	hosts := "this machine only: no host is contacted"
-	if kind != "builtin" {
-		hosts = fmt.Sprintf("%s (Ollama); no other host is contacted", c.Ollama)
+	add(checkOllama(ctx, c, kind, model, space)...)
+	return append(report, checkNetwork(c, kind))
+}
+
+func damaged(err error) finding {
+	return finding{"store", false, err.Error(), "restore a backup into another directory: kindred restore FILE --data DIR"}
+}
+
+// built is when the program's source was committed, or the year that the
+// project began.
+func built() time.Time {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if at, err := time.Parse(time.RFC3339, s.Value); s.Key == "vcs.time" && err == nil {
+				return at
+			}
+		}
 	}
-	add(finding{"network", true, hosts, ""})
-	return report
+	return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+}
+
+// checkClock compares the clock with times that must be past: when the program
+// was built, and when the store was last written. Feeds weigh likes by their
+// age, and leases end by the clock.
+func checkClock(now, built, written time.Time) finding {
+	const fix = "sudo timedatectl set-ntp true"
+	at := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+	switch {
+	case now.Before(built.Add(-24 * time.Hour)):
+		return finding{"clock", false, fmt.Sprintf("it says %s, and this program was built after that, at %s", at(now), at(built)), fix}
+	case now.Before(written.Add(-time.Minute)):
+		return finding{"clock", false, fmt.Sprintf("it says %s, and the store was written after that, at %s", at(now), at(written)), fix}
+	}
+	return finding{"clock", true, at(now), ""}
+}
+
+// checkNetwork lists the hosts that the program contacts as it is set up. The
+// one exception is Ollama itself, which downloads a model when it is told to.
+func checkNetwork(c Config, kind string) finding {
+	switch u, err := url.Parse(c.Ollama); {
+	case kind == "builtin":
+		return finding{"network", true, "no host is contacted", ""}
+	case err != nil: // unreachable: check has parsed it
+		return finding{"network", false, err.Error(), ""}
+	case !loopback(u.Hostname()):
+		return finding{"network", true, c.Ollama + " (Ollama), which is another machine: it gets the text of every paper; no other host is contacted", ""}
+	}
+	return finding{"network", true, c.Ollama + " (Ollama, on this machine); no other host is contacted", ""}
 }
 
 func checkDirectory(c Config) finding {
@@ -158,9 +205,11 @@ func checkDisk(c Config) finding {
 	return finding{"disk", true, says, ""}
 }
 
-func checkStore(ctx context.Context, store *sqlite.Store) (embed.Space, []finding) {
-	bad := func(err error) (embed.Space, []finding) {
-		return embed.Space{}, []finding{{"store", false, err.Error(), "restore a backup into another directory: kindred restore FILE --data DIR"}}
+// checkStore also returns the space that serves, and when the newest paper was
+// added.
+func checkStore(ctx context.Context, store *sqlite.Store) (space embed.Space, added time.Time, _ []finding) {
+	bad := func(err error) (embed.Space, time.Time, []finding) {
+		return embed.Space{}, time.Time{}, []finding{damaged(err)}
 	}
 	if err := store.Verify(ctx); err != nil {
 		return bad(err)
@@ -170,7 +219,6 @@ func checkStore(ctx context.Context, store *sqlite.Store) (embed.Space, []findin
 		return bad(err)
 	}
 	out := []finding{}
-	var space embed.Space
 	for _, s := range all {
 		if s.ID() != active {
 			continue
@@ -196,82 +244,16 @@ func checkStore(ctx context.Context, store *sqlite.Store) (embed.Space, []findin
 	if err != nil {
 		return bad(err)
 	}
-	if len(newest) == 1 {
-		if papers, err := store.GetPapers(ctx, []engine.Key{newest[0].Key}); err == nil {
-			if added := papers[newest[0].Key].Added; added.After(time.Now().Add(time.Minute)) {
-				out = append(out, finding{"clock", false, "a paper was added in the future, at " + added.Format(time.RFC3339), "set the clock"})
-			}
+	for _, n := range newest {
+		papers, err := store.GetPapers(ctx, []engine.Key{n.Key})
+		if err != nil {
+			return bad(err)
 		}
+		added = papers[n.Key].Added
 	}
 	server := finding{"server", true, "none is running on this directory", ""}
 	if c := findServer(ctx, store); c != nil {
 		server.Says = c.base
 	}
-	return space, append(out, server)
-}
-
-// checkBuiltin loads the builtin model and measures it.
-func checkBuiltin(ctx context.Context, space embed.Space) finding {
-	e, err := builtin.New()
-	if err != nil {
-		return finding{"builtin", false, err.Error(), "build kindred again"}
-	}
-	if space.Embedder == "builtin" && space != e.Space() {
-		return finding{"builtin", false, fmt.Sprintf("the papers were embedded with %s, this program has %s", space.ID(), e.Space().ID()), "kindred serve (it embeds them again by itself)"}
-	}
-	rate, err := throughput(ctx, e, 2000)
-	if err != nil {
-		return finding{"builtin", false, err.Error(), "build kindred again"}
-	}
-	return finding{"builtin", true, fmt.Sprintf("%s, %s abstracts/s", e.Space().ID(), thousands(int64(rate))), ""}
-}
-
-// checkOllama says whether Ollama has the model. It is a problem only if the
-// data directory or the settings need it.
-func checkOllama(ctx context.Context, c Config, kind, model string, space embed.Space) finding {
-	if kind != "ollama" {
-		model = defaultModel
-	}
-	state, err := ollama.Probe(ctx, c.Ollama, model)
-	if kind != "ollama" {
-		if state == ollama.Ready {
-			return finding{"ollama", true, fmt.Sprintf("%s has %s; 'kindred reembed --embedder ollama' changes to it", c.Ollama, model), ""}
-		}
-		return finding{"ollama", true, "not used", ""}
-	}
-	switch state {
-	case ollama.Unreachable:
-		return finding{"ollama", false, err.Error(), "ollama serve"}
-	case ollama.Missing:
-		return finding{"ollama", false, err.Error(), "ollama pull " + model}
-	}
-	e, err := c.newOllama(ctx, model)
-	if err != nil {
-		return finding{"ollama", false, err.Error(), "ollama show " + model}
-	}
-	s := e.Space()
-	if space.Embedder != "" && s != space {
-		return finding{"ollama", false, fmt.Sprintf("the papers were embedded with %s, Ollama's %s is now %s", space.ID(), model, s.ID()), "kindred reembed --embedder ollama:" + model}
-	}
-	rate, err := throughput(ctx, e, 8)
-	if err != nil {
-		return finding{"ollama", false, err.Error(), "ollama serve"}
-	}
-	return finding{"ollama", true, fmt.Sprintf("%s: %s, %d dimensions, reads %s, %.1f abstracts/s", c.Ollama, model, s.Dim, s.Truncate, rate), ""}
-}
-
-// throughput embeds n made-up abstracts of about 150 words and returns how
-// many it did in a second.
-func throughput(ctx context.Context, e embed.Embedder, n int) (float64, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	texts := make([]string, n)
-	for i := range texts {
-		texts[i] = embed.Join(fmt.Sprintf("Sample %d", i), strings.Repeat("we study how neural operators learn the flow of fluids and sound ", 12))
-	}
-	begun := time.Now()
-	if _, err := e.Embed(ctx, embed.Document, texts); err != nil {
-		return 0, err
-	}
-	return float64(n) / time.Since(begun).Seconds(), nil
+	return space, added, append(out, server)
 }

@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kindred/embed"
+	"kindred/embed/ollama"
 	"kindred/engine"
 	"kindred/engine/sqlite"
 )
@@ -78,7 +80,7 @@ func statusCmd(sys env) *cobra.Command {
 		Short: "How much there is, and what is going on",
 		Args:  usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, c, err := dialStatus(cmd, sys)
+			cfg, c, sick, err := dialStatus(cmd, sys)
 			if err != nil {
 				return err
 			}
@@ -98,12 +100,15 @@ func statusCmd(sys env) *cobra.Command {
 				Jobs                      []struct {
 					Kind        string
 					Done, Total int64
-					ETA         float64
+					Rate, ETA   float64
 					Error       string
 				}
 			}
 			if err := json.Unmarshal(raw, &s); err != nil {
 				return fmt.Errorf("answer: %w", err)
+			}
+			if sick != nil {
+				s.Embedder.State, s.Embedder.Hint = "unavailable:", plain(sick.Error())
 			}
 			w := tabwriter.NewWriter(sys.stdout, 0, 0, 2, ' ', 0)
 			fmt.Fprintf(w, "data\t%s\n", cfg.Data)
@@ -117,6 +122,9 @@ func statusCmd(sys env) *cobra.Command {
 			fmt.Fprintf(w, "space\t%s\n", s.Space)
 			for _, j := range s.Jobs {
 				line := fmt.Sprintf("%s of %s", thousands(j.Done), thousands(j.Total))
+				if j.Rate > 0 {
+					line += fmt.Sprintf(", %.3g/s", j.Rate)
+				}
 				if eta := span(j.ETA); eta != "" {
 					line += ", " + eta + " left"
 				}
@@ -132,24 +140,42 @@ func statusCmd(sys env) *cobra.Command {
 	return cmd
 }
 
-// dialStatus is dial, but loads no index of its own if no server runs.
-func dialStatus(cmd *cobra.Command, sys env) (Config, *client, error) {
-	cfg, err := load(cmd, sys)
-	if err != nil {
-		return cfg, nil, err
+// dialStatus is dial, but loads no index of its own if no server runs; sick is
+// then why texts cannot be embedded.
+func dialStatus(cmd *cobra.Command, sys env) (cfg Config, c *client, sick, err error) {
+	if cfg, err = load(cmd, sys); err != nil {
+		return cfg, nil, nil, err
 	}
-	store, err := openStore(cmd.Context(), cfg)
+	ctx := cmd.Context()
+	store, err := openStore(ctx, cfg)
 	if err != nil {
-		return cfg, nil, err
+		return cfg, nil, nil, err
 	}
-	if c := findServer(cmd.Context(), store); c != nil {
+	if c := findServer(ctx, store); c != nil {
 		c.close = store.Close
-		return cfg, c, nil
+		return cfg, c, nil, nil
 	}
-	if err := store.Close(); err != nil {
-		return cfg, nil, err
+	all, active, err := store.Spaces(ctx)
+	if err := errors.Join(err, store.Close()); err != nil {
+		return cfg, nil, nil, err
 	}
-	return dial(cmd, sys, records)
+	for _, s := range all {
+		if s.ID() == active {
+			sick = canEmbed(ctx, cfg, s)
+		}
+	}
+	cfg, c, err = dial(cmd, sys, records)
+	return cfg, c, sick, err
+}
+
+// canEmbed returns why texts cannot be embedded in a space now; nil if they can.
+func canEmbed(ctx context.Context, c Config, s embed.Space) error {
+	if s.Embedder == "ollama" { // tells within a second that nobody is there
+		if state, err := ollama.Probe(ctx, c.Ollama, s.Model); state != ollama.Ready {
+			return err
+		}
+	}
+	return embedderOf(c, s).Check(ctx)
 }
 
 func tokenCmd(sys env) *cobra.Command {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"kindred/embed"
@@ -101,18 +102,17 @@ func remembered(c Config, s embed.Space) (embed.Embedder, error) {
 		return nil, usageError{fmt.Errorf("%s was filled with the embedder %s:%s, whose vectors cannot be compared with those of %s.\n"+
 			"Leave --embedder out, or fill it again: kindred reembed --embedder %s", c.Data, s.Embedder, s.Model, c.Embedder, c.Embedder)}
 	}
+	if c.Dim != "" && c.Dim != strconv.Itoa(s.Dim) {
+		return nil, usageError{fmt.Errorf("%s was filled with vectors of %d dimensions.\n"+
+			"Leave --dim out, or fill it again: kindred reembed --embedder ollama:MODEL --dim %s", c.Data, s.Dim, c.Dim)}
+	}
 	return embedderOf(c, s), nil
 }
 
 // embedderOf returns the embedder of a space. It connects when it is needed,
 // and refuses then if the model is another one by now.
-func embedderOf(c Config, s embed.Space) embed.Embedder {
-	return &embed.Lazy{Want: s, Connect: func(ctx context.Context) (embed.Embedder, error) {
-		if s.Embedder == "builtin" {
-			return builtin.New()
-		}
-		return c.newOllama(ctx, s.Model)
-	}}
+func embedderOf(c Config, s embed.Space) *embed.Lazy {
+	return &embed.Lazy{Want: s, Connect: func(ctx context.Context) (embed.Embedder, error) { return c.reach(ctx, s) }}
 }
 
 // sameModel compares two names of Ollama models, ":latest" being the default.
@@ -124,6 +124,9 @@ func sameModel(a, b string) bool {
 func named(ctx context.Context, c Config) (embed.Embedder, error) {
 	switch kind, model := c.embedder(); kind {
 	case "builtin":
+		if c.Dim != "" {
+			return nil, errDim
+		}
 		return builtin.New()
 	case "ollama":
 		return c.newOllama(ctx, model)
@@ -131,11 +134,16 @@ func named(ctx context.Context, c Config) (embed.Embedder, error) {
 	return nil, usageError{errors.New("embed with what? --embedder builtin, or ollama:MODEL")}
 }
 
+var errDim = usageError{errors.New("--dim is for models that were trained for it: --embedder ollama:MODEL, such as ollama:nomic-embed-text")}
+
 // wanted returns the embedder that the settings ask for.
 func wanted(ctx context.Context, c Config, say func(string)) (embed.Embedder, error) {
 	kind, model := c.embedder()
 	if kind != "auto" {
 		return named(ctx, c)
+	}
+	if c.Dim != "" {
+		return nil, errDim
 	}
 	state, err := ollama.Probe(ctx, c.Ollama, model)
 	if state == ollama.Ready && err == nil {

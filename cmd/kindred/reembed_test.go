@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -155,60 +153,4 @@ func TestNewBuiltinModelReplacesTheOldOne(t *testing.T) {
 		t.Error("dropping the old space disturbed the new one")
 	}
 	kindred(t, data, 0, "backup", t.TempDir()+"/verified.db")
-}
-
-func TestDoctor(t *testing.T) {
-	data := t.TempDir()
-	report := func(code int, args ...string) []finding {
-		t.Helper()
-		cmd := program(t, data, append([]string{"doctor", "--json"}, args...)...)
-		out, _ := cmd.Output()
-		if got := cmd.ProcessState.ExitCode(); got != code {
-			t.Fatalf("doctor %v: exit %d, want %d:\n%s", args, got, code, out)
-		}
-		var fs []finding
-		if err := json.Unmarshal(out, &fs); err != nil {
-			t.Fatalf("%v in %s", err, out)
-		}
-		return fs
-	}
-	bad := func(fs []finding) map[string]string {
-		m := map[string]string{}
-		for _, f := range fs {
-			if !f.OK {
-				m[f.Check] = f.Fix
-			}
-		}
-		return m
-	}
-	if err := os.Chmod(data, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	report(0)
-	kindred(t, data, 0, "import", jsonl(t, 20))
-	report(0)
-	if got := bad(report(1, "--embedder", "ollama", "--data", t.TempDir()+"/new")); got["ollama"] != "ollama serve" {
-		t.Errorf("without Ollama: %v", got)
-	}
-	if err := os.Chmod(data, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if got := bad(report(1)); got["directory"] != "chmod 700 "+data {
-		t.Errorf("readable directory: %v", got)
-	}
-	if err := os.Chmod(data, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(data, storeFile)
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	copy(b[len(b)/2:], bytes.Repeat([]byte{0xAA}, 8192))
-	if err := os.WriteFile(file, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got := bad(report(1)); !strings.Contains(got["store"], "kindred restore") {
-		t.Errorf("damaged store: %v", got)
-	}
 }

@@ -85,6 +85,7 @@ func serve(cmd *cobra.Command, sys env) (err error) {
 
 	var work sync.WaitGroup
 	work.Go(func() { _ = e.Follow(ctx) }) // ends with ctx
+	work.Go(func() { _ = e.Attend(ctx) }) // so does this
 	work.Go(func() { beKnown(ctx, store, self, log) })
 	work.Go(func() {
 		if err := begin(ctx, store, e); err != nil && ctx.Err() == nil {

@@ -24,9 +24,14 @@ func reembedCmd(sys env) *cobra.Command {
 		Short: "Change the embedder: embed all papers again, then switch",
 		Long: `Embed all papers with another embedder, newest first, and then switch to it in one
 step; running servers follow. Until then the old vectors serve. An interrupted run
-goes on where it stopped. The old vectors stay until 'kindred spaces drop'.`,
-		Example: "  kindred reembed --embedder ollama:all-minilm\n  kindred reembed --embedder builtin",
-		Args:    usage(cobra.NoArgs),
+goes on where it stopped. The old vectors stay until 'kindred spaces drop'.
+
+--dim keeps the first numbers of each vector, of a model trained for that: smaller
+and quicker to search.`,
+		Example: `  kindred reembed --embedder ollama:all-minilm
+  kindred reembed --embedder ollama:nomic-embed-text --dim 256 --pull
+  kindred reembed --embedder builtin`,
+		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withStore(cmd, sys, func(ctx context.Context, cfg Config, store *sqlite.Store) error {
 				if pull {
@@ -38,7 +43,7 @@ goes on where it stopped. The old vectors stay until 'kindred spaces drop'.`,
 				if err != nil {
 					return err
 				}
-				cfg.Embedder = "auto" // the engine's is the one that serves meanwhile
+				cfg.Embedder, cfg.Dim = "auto", "" // the engine's is the one that serves meanwhile
 				e, err := openEngine(ctx, cfg, store, warnings(sys), func(string) {})
 				if err != nil {
 					return err

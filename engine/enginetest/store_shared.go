@@ -32,6 +32,7 @@ func storeCancelled(s *shelf) {
 		"WithTitle":   func() error { _, err := s.WithTitle(ctx, "x", 1); return err },
 		"Newest":      func() error { _, err := s.Newest(ctx, engine.NewestQuery{Limit: 1}); return err },
 		"Unembedded":  func() error { _, err := s.Unembedded(ctx, space, 1); return err },
+		"Waiting":     func() error { _, err := s.Waiting(ctx, space, []engine.Key{p.Key}); return err },
 		"PutVectors": func() error {
 			return s.PutVectors(ctx, space, []engine.Embedded{{Key: p.Key, Text: p.Text, Vector: axis(4, 0)}})
 		},

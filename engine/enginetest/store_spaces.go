@@ -47,6 +47,8 @@ func storeSpaces(s *shelf) {
 	// A space that was not recorded does not exist.
 	_, err := s.Unembedded(s.ctx, "not/there", 1)
 	s.is(err, engine.ErrNotFound)
+	_, err = s.Waiting(s.ctx, "not/there", []engine.Key{testKey(1)})
+	s.is(err, engine.ErrNotFound)
 	_, err = s.Counts(s.ctx, "not/there")
 	s.is(err, engine.ErrNotFound)
 	_, _, err = s.Changes(s.ctx, "not/there", 0, 1)

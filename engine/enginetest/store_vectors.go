@@ -45,6 +45,30 @@ func storeUnembedded(s *shelf) {
 	order(2, 5, 2)
 	order(0)
 	s.counts(space, 5, 0, 5, 0)
+	asked := func(keys []engine.Key, want ...engine.Pending) {
+		s.Helper()
+		got, err := s.Waiting(s.ctx, space, keys)
+		s.no(err)
+		if !slices.Equal(got, want) {
+			s.Errorf("of %v wait %v, want %v", keys, got, want)
+		}
+	}
+	all := s.pending(space, 10)
+	asked([]engine.Key{testKey(4), testKey(2), "never:1", testKey(2)}, all[1], all[4])
+	asked(nil)
+	s.no(s.PutFailure(s.ctx, space, all[4], "blank"))
+	asked([]engine.Key{testKey(4)})
+	s.no(s.PutVectors(s.ctx, space, []engine.Embedded{{Key: all[4].Key, Text: all[4].Text, Vector: axis(4, 0)}}))
+	asked([]engine.Key{testKey(4)})
+	changed := day(4, 50)
+	changed.Abstract = "Another abstract." // its vector is stale
+	s.want(engine.Updated, changed)
+	all = s.pending(space, 10)
+	asked([]engine.Key{testKey(4)}, all[4])
+	s.want(engine.Updated, day(4, 50))
+	asked([]engine.Key{testKey(4)})
+	s.no(s.RemovePaper(s.ctx, testKey(4)))
+	s.want(engine.Added, day(4, 50))
 	s.want(engine.Updated, day(4, 150)) // another day, the same text
 	order(10, 5, 2, 4, 1, 3)
 	s.no(s.RemovePaper(s.ctx, testKey(2)))

@@ -13,25 +13,42 @@ import (
 )
 
 // Unembedded implements engine.Vectors.
-func (s *Store) Unembedded(ctx context.Context, name string, limit int) (out []engine.Pending, err error) {
+func (s *Store) Unembedded(ctx context.Context, name string, limit int) ([]engine.Pending, error) {
+	out, err := s.pending(ctx, name, `FROM queue q JOIN papers p ON p.id = q.paper JOIN records r ON r.paper = q.paper
+		WHERE q.space = $1 ORDER BY q.order_day DESC, q.key LIMIT $2`, max(limit, 0))
+	if err != nil {
+		return nil, fmt.Errorf("unembedded papers: %w", err)
+	}
+	return out, nil
+}
+
+// Waiting implements engine.Vectors.
+func (s *Store) Waiting(ctx context.Context, name string, keys []engine.Key) ([]engine.Pending, error) {
+	out, err := s.pending(ctx, name, `FROM papers p JOIN records r ON r.paper = p.id
+		JOIN queue q ON q.space = $1 AND q.order_day = p.order_day AND q.key = p.key
+		WHERE p.id IN (SELECT i.paper FROM json_each($2) j JOIN ids i ON i.id = j.value) AND p.key IN (SELECT value FROM json_each($2))
+		ORDER BY q.order_day DESC, q.key`, asked(keys))
+	if err != nil {
+		return nil, fmt.Errorf("which of %d papers wait: %w", len(keys), err)
+	}
+	return out, nil
+}
+
+// pending reads queued papers of a space, $1; arg is $2.
+func (s *Store) pending(ctx context.Context, name, from string, arg any) (out []engine.Pending, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
 		sp, err := find(ctx, tx, name)
 		if err != nil {
 			return err
 		}
-		return each(ctx, tx, `SELECT q.key, r.title, r.abstract, p.text
-			FROM queue q JOIN papers p ON p.id = q.paper JOIN records r ON r.paper = q.paper
-			WHERE q.space = ? ORDER BY q.order_day DESC, q.key LIMIT ?`, []any{sp.id, max(limit, 0)}, func(scan scanner) error {
+		return each(ctx, tx, "SELECT p.key, r.title, r.abstract, p.text "+from, []any{sp.id, arg}, func(scan scanner) error {
 			var p engine.Pending
 			err := scan(&p.Key, &p.Title, &p.Abstract, &p.Text)
 			out = append(out, p)
 			return err
 		})
 	})
-	if err != nil {
-		return nil, fmt.Errorf("unembedded papers: %w", err)
-	}
-	return out, nil
+	return out, err
 }
 
 // A slot is where the vector of a paper goes.
