@@ -1,0 +1,88 @@
+// The panel beside the page: a small handle at the edge, and what opens from
+// it. It lives in a closed shadow root under the document's element, fixed to
+// the window, so that the page neither sees, styles nor feels it.
+
+import css from "./panel.css";
+import shared from "./view.css";
+import { el, icon } from "./dom.js";
+import { button, draw, percent, since, waiting } from "./view.js";
+
+/** @typedef {import("./look.js").View} View */
+
+/**
+ * @param {import("./view.js").Act} act
+ */
+export function makePanel(act) {
+  const host = el("kindred-panel");
+  const root = host.attachShadow({ mode: "closed" });
+  style(root, shared, css);
+  const badge = el("span.badge", { "data-badge": "" });
+  const handle = button("handle", { "aria-expanded": "false", "data-act": "open", title: "Kindred: what is like this paper" }, [icon("mark"), badge], () => toggle(true));
+  const body = el("div.body");
+  const panel = el("aside.panel", { "aria-label": "Kindred", tabindex: "-1", hidden: true },
+    el("header", null, icon("mark"), el("h1", null, "Kindred"),
+      button("icon", { "data-act": "options", "aria-label": "Settings", title: "Settings" }, [icon("gear")], () => act("options")),
+      button("icon", { "data-act": "close", "aria-label": "Close", title: "Close" }, [icon("close")], () => toggle(false))),
+    body);
+  root.append(handle, panel);
+  // The page's shortcuts are not for what is typed here.
+  for (const type of ["keydown", "keyup", "keypress"]) {
+    root.addEventListener(type, (e) => {
+      e.stopPropagation();
+      if (type === "keydown" && /** @type {KeyboardEvent} */ (e).key === "Escape" && !panel.hidden) toggle(false);
+    });
+  }
+  /** @param {boolean} open */
+  function toggle(open) {
+    panel.hidden = !open;
+    handle.hidden = open;
+    handle.setAttribute("aria-expanded", String(open));
+    (open ? panel : handle).focus({ preventScroll: true });
+  }
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let slow;
+  return {
+    host,
+    /** A paper is there; what about it is asked. */
+    wait() {
+      clearTimeout(slow);
+      handle.dataset.state = "waiting";
+      badge.textContent = "";
+      body.replaceChildren(waiting(false));
+      slow = setTimeout(() => body.replaceChildren(waiting(true)), 3000);
+      if (!host.isConnected) document.documentElement.append(host);
+    },
+    /** @param {View} view */
+    show(view) {
+      clearTimeout(slow);
+      const focused = /** @type {HTMLElement | null} */ (root.activeElement)?.dataset.act;
+      handle.dataset.state = view.state;
+      const liked = view.state === "ok" && since(view.fit, "like");
+      badge.textContent = view.state !== "ok" ? "" : liked ? "♥" : view.fit?.state === "scored" && view.fit.fit != null ? String(percent(view.fit.fit)) : "";
+      handle.setAttribute("aria-label", `Kindred${badge.textContent ? `: ${liked ? "liked" : `${badge.textContent} % of papers fit you less`}` : ""}`);
+      body.replaceChildren(...draw(view, act));
+      // What was pressed was drawn anew, and keeps the focus; an undone "undo" leaves it to its button.
+      const back = focused && (body.querySelector(`[data-act="${focused}"]`) || body.querySelector(`[data-act="${view.done.replace("-", "")}"]`));
+      if (back) /** @type {HTMLElement} */ (back).focus({ preventScroll: true });
+    },
+    remove() {
+      clearTimeout(slow);
+      host.remove();
+    },
+  };
+}
+
+/**
+ * Styles a root. Constructed sheets pass every page's policy; where a content
+ * script may not share them with the page (Firefox), a style element does.
+ * @param {ShadowRoot} root @param {...string} texts
+ */
+export function style(root, ...texts) {
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(texts.join("\n"));
+    root.adoptedStyleSheets = [sheet];
+  } catch {
+    root.append(el("style", null, texts.join("\n")));
+  }
+}
