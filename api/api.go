@@ -42,7 +42,8 @@ type Options struct {
 	// RequireToken.
 	PublicURL string
 	// RequireToken makes everybody show a token, also on this machine, except
-	// for the public routes: the pages, the OpenAPI document, /healthz, /readyz.
+	// for the public routes: the pages, the OpenAPI document, /healthz, /readyz,
+	// and pairing, which gives tokens for codes.
 	RequireToken bool
 	// OperatorSecret, if not empty, is a bearer token that stands for the
 	// operator: Kindred's own command line uses it.
@@ -130,12 +131,14 @@ func (a *api) routes() {
 	add(a, "GET    /v1/latest", "latest", read, a.latest)
 
 	add(a, "GET    /v1/users/{user}/feed", "feed", read, a.feed)
+	add(a, "POST   /v1/users/{user}/scores", "post-scores", read, a.postScores)
 	add(a, "GET    /v1/users/{user}/likes", "list-likes", read, a.listMarks)
 	for _, k := range marks {
 		add(a, "PUT    /v1/users/{user}/"+k.path+"/{id}", "put-"+k.path, events, a.putMark(k.act))
 		add(a, "DELETE /v1/users/{user}/"+k.path+"/{id}", "delete-"+k.path, events, a.deleteMark(k.act))
 	}
 	add(a, "POST   /v1/users/{user}/seen", "post-seen", events, a.postSeen)
+	add(a, "POST   /v1/users/{user}/papers", "post-reading", events, a.postReading)
 
 	add(a, "POST   /v1/users/{user}/pairing", "post-pairing", write, a.postPairing)
 	add(a, "POST   "+pairPath, "pair", public, a.pair)

@@ -24,8 +24,9 @@ var abouts = map[string]about{
 		"Papers are searchable once they are embedded, which follows by itself.", []int{400, 408, 413, 415}},
 
 	"get-similar": {"Questions", "Papers like a stored paper", "The nearest by meaning, the paper itself left out.", []int{404, 503}},
-	"post-similar": {"Questions", "Papers like a text", "Give exactly one of: text; title, with its abstract; id, which may be a URL.",
-		[]int{404, 503}},
+	"post-similar": {"Questions", "Papers like a text, or like a paper that need not be stored", "Give a text alone, or what is known of a paper: ids, title, abstract. " +
+		"A stored paper is found by the first id that is known, else by its whole title, and its stored vector counts; else title and abstract are embedded. " +
+		"What one of the ids or the title names is never among the answers.", []int{404, 503}},
 	"search": {"Questions", "Search", "A paper that the words name by id, URL or full title comes first; then the nearest in meaning.", []int{503}},
 	"recommend": {"Questions", "Papers from examples", "Near the positive papers and away from the negative ones. Reasons name the positive ones.",
 		[]int{404, 503}},
@@ -33,8 +34,14 @@ var abouts = map[string]about{
 
 	"feed": {"People", "What to read next", "Never holds what the user likes, dislikes or hides. With likes it is ranked by them, and every item says by which; " +
 		"without, it is by date, and says so. The first page fixes the list: the pages after it repeat and skip nothing, whatever their size, to 1,000 items.", []int{410}},
+	"post-scores": {"People", "How well papers suit a person", "For the papers of a page, stored or not: the relevance that a feed ranks by, and for which likes. " +
+		"A stored paper is found as in POST /v1/similar; the others are embedded by title and abstract. A liked paper is scored without its own like. " +
+		"An id that cannot be read is passed over.", nil},
 	"list-likes": {"People", "What a person liked", "Newest first; kind asks for the other acts.", nil},
 	"post-seen":  {"People", "Note that papers were shown", "Once a day counts; papers seen on an earlier day and not liked sink in the feed.", []int{404}},
+
+	"post-reading": {"People", "Add the paper that a person is reading", "Of a paper that is stored already, by an id or its whole title, nothing is replaced: only what it lacks is filled in. " +
+		"At most 64 KiB. It is searchable once it is embedded, which follows by itself.", nil},
 
 	"put-likes":       {"People", "Like a paper", "Replaces a dislike or hide of it. Again changes nothing.", []int{404}},
 	"delete-likes":    {"People", "Take a like back", "Counts from now, whatever the body says. If there is none, nothing happens.", []int{404}},
@@ -148,16 +155,30 @@ func (a *api) finish(name, method, path string) {
 // openUp says of the shapes of answers that members may come: only what is sent
 // to us is held to what is listed.
 func (a *api) openUp() {
+	schemas := a.huma.OpenAPI().Components.Schemas
 	sent := map[string]bool{}
+	var mark func(*huma.Schema)
+	mark = func(s *huma.Schema) {
+		if s.Ref != "" {
+			sent[s.Ref] = true
+			s = schemas.SchemaFromRef(s.Ref)
+		}
+		for _, p := range s.Properties {
+			mark(p)
+		}
+		if s.Items != nil {
+			mark(s.Items)
+		}
+	}
 	for _, op := range a.operations {
 		if op.RequestBody == nil || op.OperationID == "post-papers" {
 			continue
 		}
 		for _, media := range op.RequestBody.Content {
-			sent[media.Schema.Ref] = true
+			mark(media.Schema)
 		}
 	}
-	for name, s := range a.huma.OpenAPI().Components.Schemas.Map() {
+	for name, s := range schemas.Map() {
 		if !sent["#/components/schemas/"+name] {
 			s.AdditionalProperties = nil
 		}

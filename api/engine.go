@@ -12,6 +12,7 @@ import (
 type Engine interface {
 	Paper(ctx context.Context, id string) (engine.Paper, error)
 	PutPapers(ctx context.Context, source string, papers []engine.Paper) ([]engine.Outcome, error)
+	AddReading(ctx context.Context, p engine.Paper) (engine.Paper, error)
 	Remove(ctx context.Context, id string) error
 
 	Similar(ctx context.Context, of engine.Subject, limit int) (engine.List, error)
@@ -19,6 +20,7 @@ type Engine interface {
 	Recommend(ctx context.Context, positive, negative []string, limit int) (engine.List, error)
 	Latest(ctx context.Context, o engine.LatestOptions) (engine.List, error)
 	Feed(ctx context.Context, user string, o engine.FeedOptions) (engine.Feed, error)
+	Scores(ctx context.Context, user string, papers []engine.Described) (engine.Scores, error)
 
 	Act(ctx context.Context, user string, act engine.Act, id string, at time.Time) (engine.Mark, error)
 	Undo(ctx context.Context, user string, act engine.Act, id string) error

@@ -74,6 +74,7 @@ func allowed(c echo.Context, scope string) error {
 const (
 	maxBody     = 1 << 20          // bytes, of a body; of which only an upload may be longer
 	maxUpload   = 64 << 20         // bytes, of papers
+	maxReading  = 64 << 10         // bytes, of one paper
 	maxPair     = 4 << 10          // bytes, of what strangers may send
 	bodyTimeout = 30 * time.Second // for a body, or, in an upload, for the next piece of it
 )
@@ -83,6 +84,8 @@ func bodyLimit(name string) int64 {
 	switch name {
 	case "pair":
 		return maxPair
+	case "post-reading":
+		return maxReading
 	}
 	return maxBody
 }

@@ -30,21 +30,23 @@ func (a *api) getSimilar(ctx context.Context, in *getSimilarInput) (*listOutput,
 	return listed(a.engine.Similar(ctx, engine.Subject{ID: in.ID}, in.Limit))
 }
 
-// A SimilarQuery asks for papers like something: give text, or title and
-// abstract, or id.
+// A SimilarQuery asks for papers like something: a text alone, or what is known
+// of a paper.
 type SimilarQuery struct {
-	Text     string `json:"text,omitempty" doc:"Any text: a question, a draft, an abstract" example:"speech separation with transformers"`
-	Title    string `json:"title,omitempty" doc:"Of a paper that need not be stored"`
-	Abstract string `json:"abstract,omitempty" doc:"Goes with title"`
-	ID       string `json:"id,omitempty" doc:"Any form of an id, or the URL of a paper page"`
-	Limit    int    `json:"limit,omitempty" minimum:"1" maximum:"200" default:"20" example:"5"`
+	Text     string   `json:"text,omitempty" doc:"Any text: a question, a draft, an abstract; nothing else goes with it" example:"speech separation with transformers"`
+	ID       string   `json:"id,omitempty" doc:"Of a paper, in any form, or the URL of its page"`
+	IDs      []string `json:"ids,omitempty" nullable:"false" maxItems:"20" doc:"More of its ids: the first that is known tells which stored paper it is" example:"[]"`
+	Title    string   `json:"title,omitempty" doc:"Of a paper that need not be stored"`
+	Abstract string   `json:"abstract,omitempty" doc:"Goes with title"`
+	Limit    int      `json:"limit,omitempty" minimum:"1" maximum:"200" default:"20" example:"5"`
 }
 
 type postSimilarInput struct{ Body SimilarQuery }
 
 func (a *api) postSimilar(ctx context.Context, in *postSimilarInput) (*listOutput, error) {
 	b := in.Body
-	return listed(a.engine.Similar(ctx, engine.Subject{ID: b.ID, Text: b.Text, Title: b.Title, Abstract: b.Abstract}, b.Limit))
+	of := engine.Subject{ID: b.ID, IDs: b.IDs, Text: b.Text, Title: b.Title, Abstract: b.Abstract}
+	return listed(a.engine.Similar(ctx, of, b.Limit))
 }
 
 type searchInput struct {

@@ -157,14 +157,18 @@ func paperOf(p engine.Paper) Paper {
 func listOf(l engine.List) List {
 	out := List{Items: make([]Item, len(l.Items)), Next: orNull(l.Next), Space: l.Space}
 	for i, it := range l.Items {
-		reasons := make([]Reason, len(it.Reasons))
-		for j, r := range it.Reasons {
-			reasons[j] = Reason{Type: r.Type, Similarity: six(r.Similarity), Share: six(r.Share)}
-			if r.Key != "" {
-				reasons[j].Paper = &Ref{string(r.Key), r.Title}
-			}
+		out.Items[i] = Item{paperOf(it.Paper), six(it.Score), reasonsOf(it.Reasons)}
+	}
+	return out
+}
+
+func reasonsOf(reasons []engine.Reason) []Reason {
+	out := make([]Reason, len(reasons))
+	for i, r := range reasons {
+		out[i] = Reason{Type: r.Type, Similarity: six(r.Similarity), Share: six(r.Share)}
+		if r.Key != "" {
+			out[i].Paper = &Ref{string(r.Key), r.Title}
 		}
-		out.Items[i] = Item{paperOf(it.Paper), six(it.Score), reasons}
 	}
 	return out
 }

@@ -10,7 +10,8 @@ import (
 
 // BenchmarkFeed is a first page for a user with 200 likes over three topics,
 // beside one similar query on the same 15,000 papers: their ratio is what a
-// feed costs.
+// feed costs. Scores of one and of a hundred papers, half of them liked, stand
+// beside it.
 func BenchmarkFeed(b *testing.B) {
 	w := newWorld(b)
 	for _, topic := range []string{"speech", "fluid", "graph"} {
@@ -32,6 +33,17 @@ func BenchmarkFeed(b *testing.B) {
 			w.feed(engine.FeedOptions{})
 		}
 	})
+	for _, n := range []int{1, 100} {
+		ask := make([]engine.Described, n)
+		for i := range ask {
+			ask[i] = byID(fmt.Sprintf("test:speech-%03d", 3*i/2))
+		}
+		b.Run(fmt.Sprintf("scores-%d", n), func(b *testing.B) {
+			for b.Loop() {
+				w.scores("me", ask...)
+			}
+		})
+	}
 	b.Run("similar", func(b *testing.B) {
 		for b.Loop() {
 			if _, err := w.Similar(b.Context(), engine.Subject{ID: "test:speech-001"}, 20); err != nil {

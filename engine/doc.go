@@ -26,10 +26,14 @@
 //	similar.go   Similar, Search, Recommend
 //	feed.go      Feed: likes → interests → candidates → mixed list → page
 //	profile.go   how likes become interests, and what each like contributes
-//	rank.go      how candidates are scored, pushed down and mixed
+//	taste.go     how a profile judges one paper
+//	rank.go      how candidates are found, ordered and mixed
+//	scores.go    Scores: how well given papers suit a person, by the same code
+//	match.go     which stored paper is the one that a page describes
 //	cursor.go    how a list stays the same list from page to page
 //	acts.go      what people do, and its undoing
 //	token.go     who may ask
+//	pairing.go   how a browser extension gets its token
 //	status.go    how it is going
 //
 // # Invariants

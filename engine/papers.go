@@ -67,6 +67,60 @@ func (e *Engine) PutPapers(ctx context.Context, source string, papers []Paper) (
 	return out, nil
 }
 
+// readingSource is the Paper.Sources entry of AddReading.
+const readingSource = "reading"
+
+// AddReading stores the one paper that a person reads, as a page describes it,
+// and returns the stored one. A page is not to be trusted with what is stored
+// already: of a paper that is there, by an id or by its whole title, nothing is
+// replaced, and only what is lacking is filled in; ids too, where a title was
+// all that named it.
+func (e *Engine) AddReading(ctx context.Context, p Paper) (Paper, error) {
+	if err := p.Clean(); err != nil {
+		return Paper{}, err
+	}
+	d := Described{Title: p.Title}
+	for _, id := range p.IDs {
+		d.IDs = append(d.IDs, string(id))
+	}
+	found, err := e.match(ctx, []Described{d})
+	if err != nil {
+		return Paper{}, fmt.Errorf("add %s: %w", p.IDs[0], err)
+	}
+	if stored := found[0].paper; stored != nil {
+		p = stored.lacking(p)
+	}
+	out, err := e.PutPapers(ctx, readingSource, []Paper{p})
+	if err != nil {
+		return Paper{}, err
+	}
+	if out[0].Err != nil {
+		return Paper{}, out[0].Err
+	}
+	return e.Paper(ctx, string(out[0].Key))
+}
+
+// lacking returns what p lacks and more has, to be put under the name of p.
+func (p *Paper) lacking(more Paper) Paper {
+	out := Paper{IDs: []ID{ID(p.Key)}, Title: p.Title}
+	if p.Abstract == "" {
+		out.Abstract = more.Abstract
+	}
+	if len(p.Authors) == 0 {
+		out.Authors = more.Authors
+	}
+	if p.Published.Precision() == 0 {
+		out.Published = more.Published
+	}
+	if len(p.URLs) == 0 {
+		out.URLs = more.URLs
+	}
+	if !slices.ContainsFunc(p.IDs, func(id ID) bool { return id.Scheme() != "title" }) {
+		out.IDs = append(out.IDs, more.IDs[:min(len(more.IDs), MaxIDs-1)]...)
+	}
+	return out
+}
+
 // Remove takes a paper away. What people did to it stays in their logs, and
 // counts again if the paper is put again.
 func (e *Engine) Remove(ctx context.Context, id string) error {

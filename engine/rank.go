@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -37,15 +38,12 @@ const poolSlack = 200
 // rank finds for every interest the papers nearest to its centroid, in one
 // pass of the index, orders them by relevance and mixes the interests.
 func (e *serving) rank(ctx context.Context, r ranking) ([]ranked, error) {
-	same, err := e.sameInterest(ctx, r.asOf)
+	p, err := e.profile(ctx, r.likes, r.dislikes, r.asOf)
 	if err != nil {
 		return nil, err
 	}
-	profile := interests(r.likes, same)
-	slices.SortFunc(r.dislikes, byWeight)
-	r.dislikes = r.dislikes[:min(len(r.dislikes), maxDislikes)]
-	queries := make([]Query, len(profile))
-	for i, x := range profile {
+	queries := make([]Query, len(p.interests))
+	for i, x := range p.interests {
 		queries[i] = Query{Vector: x.centroid, K: r.pool, Exclude: r.exclude, From: r.from, AsOf: r.asOf}
 		if r.category != "" {
 			queries[i].Categories = []string{r.category}
@@ -66,22 +64,22 @@ func (e *serving) rank(ctx context.Context, r ranking) ([]ranked, error) {
 	}
 	keys := sortedKeys(best)
 	vectors := e.index.Vectors(keys, r.asOf)
-	queues := make([][]ranked, len(profile))
+	queues := make([][]ranked, len(p.interests))
 	for n, key := range keys {
 		if vectors[n] == nil { // removed since the search
 			continue
 		}
 		i := best[key]
-		s := score[key] - profile[i].push(score[key], vectors[n], r)
+		s := p.relevance(i, score[key], vectors[n])
 		if f, ok := r.sink[key]; ok && s > 0 {
 			s *= float32(f)
 		}
-		queues[i] = append(queues[i], ranked{Hit{key, s}, vectors[n], &profile[i]})
+		queues[i] = append(queues[i], ranked{Hit{key, s}, vectors[n], &p.interests[i]})
 	}
-	weights := make([]float64, len(profile))
+	weights := make([]float64, len(p.interests))
 	for i := range queues {
 		slices.SortFunc(queues[i], func(a, b ranked) int { return a.Hit.Compare(b.Hit) })
-		weights[i] = profile[i].weight
+		weights[i] = p.interests[i].weight
 	}
 	return mix(queues, weights, r.depth), nil
 }
@@ -99,35 +97,6 @@ func (e *serving) sameInterest(ctx context.Context, asOf int64) (float64, error)
 	}
 	b := background(e.index.Vectors(keys, asOf))
 	return b + sameInterest*(1-b), nil
-}
-
-// maxDislikes is how many dislikes, the newest by weight, push papers down.
-const maxDislikes = 200
-
-// push returns how far dislikes push down a paper at v with relevance s:
-// where a disliked paper is nearer than every liked one, by the difference
-// between the two; else 0. Papers nearer to a like keep their relevance, so a
-// dislike does no harm elsewhere; subtracting similarity to dislikes everywhere
-// hurts (shared baselines, goldreviewer: loss .275 to .342 against .249).
-func (x interest) push(s float32, v embed.Vector, r ranking) float32 {
-	if len(r.dislikes) == 0 {
-		return 0
-	}
-	against := nearest(r.dislikes, v)
-	// The mean of the likes' cosines, s·norm/weight, is not above their greatest.
-	if float64(against) <= float64(s)*x.norm/x.weight {
-		return 0
-	}
-	return max(against-nearest(r.likes, v), 0)
-}
-
-// nearest returns the greatest cosine between v and an example.
-func nearest(set []example, v embed.Vector) float32 {
-	top := float32(-1)
-	for _, x := range set {
-		top = max(top, embed.Dot(x.vector, v))
-	}
-	return top
 }
 
 // sameText is the cosine from which two papers are one text in two records: a
@@ -178,34 +147,41 @@ func repeats(x ranked, before []ranked) bool {
 func (e *serving) explained(ctx context.Context, rs []ranked) (List, error) {
 	hits := make([]Hit, len(rs))
 	why := map[Key][]Reason{}
-	var named []Key
 	for i, r := range rs {
 		hits[i] = r.Hit
 		if r.interest == nil {
 			continue
 		}
 		why[r.Key] = r.interest.reasons(r.vector)
-		for _, reason := range why[r.Key] {
-			named = append(named, reason.Key)
-		}
 	}
 	l, err := e.list(ctx, hits)
 	if err != nil {
 		return List{}, err
 	}
-	slices.Sort(named)
-	titles, err := e.store.GetPapers(ctx, slices.Compact(named))
-	if err != nil {
-		return List{}, fmt.Errorf("titles of reasons: %w", err)
-	}
 	for i := range l.Items {
-		reasons := why[l.Items[i].Paper.Key]
-		for j := range reasons {
-			reasons[j].Title = titles[reasons[j].Key].Title
-		}
-		if reasons != nil {
+		if reasons := why[l.Items[i].Paper.Key]; reasons != nil {
 			l.Items[i].Reasons = reasons
 		}
 	}
-	return l, nil
+	return l, e.entitle(ctx, slices.Collect(maps.Values(why)))
+}
+
+// entitle puts the titles of the papers that reasons name into them.
+func (e *Engine) entitle(ctx context.Context, lists [][]Reason) error {
+	named := map[Key]bool{}
+	for _, reasons := range lists {
+		for _, r := range reasons {
+			named[r.Key] = true
+		}
+	}
+	papers, err := e.store.GetPapers(ctx, sortedKeys(named))
+	if err != nil {
+		return fmt.Errorf("titles of reasons: %w", err)
+	}
+	for _, reasons := range lists {
+		for i := range reasons {
+			reasons[i].Title = papers[reasons[i].Key].Title
+		}
+	}
+	return nil
 }

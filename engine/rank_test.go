@@ -160,14 +160,36 @@ func TestLikeWeight(t *testing.T) {
 func TestPushOnlyWhereADislikeIsNearer(t *testing.T) {
 	likes, dislikes := around(0, 3, 1, 1), around(1, 3, 1, 2)
 	x := interest{examples: likes}.summed()
-	r := ranking{likes: likes, dislikes: dislikes}
-	if got := x.push(embed.Dot(x.centroid, likes[0].vector), likes[0].vector, r); got != 0 {
+	p := newProfile([]interest{x}, likes, dislikes)
+	if got := p.push(x, embed.Dot(x.centroid, likes[0].vector), likes[0].vector); got != 0 {
 		t.Errorf("a paper at a like is pushed by %v", got)
 	}
 	v := dislikes[0].vector
 	want := nearest(dislikes, v) - nearest(likes, v)
-	if got := x.push(embed.Dot(x.centroid, v), v, r); got != want || got <= 0 {
+	if got := p.push(x, embed.Dot(x.centroid, v), v); got != want || got <= 0 {
 		t.Errorf("a paper at a dislike is pushed by %v, want %v", got, want)
+	}
+}
+
+func TestProfileWithoutSomeLikes(t *testing.T) {
+	likes := slices.Concat(around(0, 3, 1, 1), around(5, 1, 1, 2))
+	p := newProfile(interests(likes, 0.3), likes, nil)
+	if same, ok := p.without([]Key{"none"}); !ok || len(same.likes) != 4 || &same.interests[0] != &p.interests[0] {
+		t.Error("a paper that is not liked changes the profile")
+	}
+	less, ok := p.without([]Key{likes[0].key, likes[3].key})
+	if !ok || len(less.interests) != 1 || len(less.likes) != 2 || len(less.interests[0].examples) != 2 {
+		t.Fatalf("%+v, %v", less, ok)
+	}
+	want := interest{examples: less.interests[0].examples}.summed()
+	if !slices.Equal(less.interests[0].centroid, want.centroid) || len(p.interests) != 2 || len(p.interests[0].examples) != 3 {
+		t.Error("the interest is not what is left of it, or the whole profile has changed")
+	}
+	if s, x := p.suits(likes[3].vector); math.Abs(float64(s)-1) > 1e-6 || len(x.examples) != 1 {
+		t.Errorf("a paper suits its own interest by %v, of %d examples", s, len(x.examples))
+	}
+	if _, ok := p.without([]Key{likes[0].key, likes[1].key, likes[2].key, likes[3].key}); ok {
+		t.Error("a profile without likes")
 	}
 }
 

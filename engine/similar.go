@@ -9,17 +9,17 @@ import (
 	"kindred/embed"
 )
 
-// A Subject is what similar papers are wanted for: a stored paper by any form
-// of its id, or a text, or the title and abstract of a paper that may not be
-// stored. Exactly one of the three must be given.
+// A Subject is what similar papers are wanted for: a text, or what is known of
+// a paper, which need not be stored: ids in any form, title and abstract.
 type Subject struct {
-	ID              string
-	Text            string
+	ID              string // one more of IDs
+	IDs             []string
+	Text            string // nothing else goes with it
 	Title, Abstract string
 }
 
-// Similar returns the papers nearest to the subject, itself left out. Scores
-// are cosines.
+// Similar returns the papers nearest to the subject, itself left out: every
+// paper that one of its ids names, or that has its title. Scores are cosines.
 func (e *Engine) Similar(ctx context.Context, of Subject, limit int) (List, error) {
 	return e.current.Load().similar(ctx, of, limit)
 }
@@ -40,32 +40,37 @@ func (e *serving) similar(ctx context.Context, of Subject, limit int) (List, err
 	return e.list(ctx, hits)
 }
 
-// locate returns where the subject is in the space, and the papers it is.
+// locate returns where the subject is in the space, and the papers it is. The
+// vector of a stored paper is the stored one.
 func (e *serving) locate(ctx context.Context, of Subject) (embed.Vector, []Key, error) {
-	hasID, hasText, hasPaper := of.ID != "", of.Text != "", of.Title != "" || of.Abstract != ""
-	switch {
-	case hasID && !hasText && !hasPaper:
-		p, err := e.Paper(ctx, of.ID)
-		if err != nil {
-			return nil, nil, err
-		}
-		v, err := e.vector(ctx, p)
-		return v, []Key{p.Key}, err
-	case hasText && !hasID && !hasPaper:
+	d := Described{of.IDs, of.Title, of.Abstract}
+	if of.ID != "" {
+		d.IDs = append([]string{of.ID}, d.IDs...)
+	}
+	hasText, hasPaper := of.Text != "", len(d.IDs) > 0 || strings.TrimSpace(of.Title+of.Abstract) != ""
+	if hasText == hasPaper {
+		return nil, nil, fmt.Errorf("%w: give an id, or a title with its abstract, or both; or a text alone", ErrInvalid)
+	}
+	if hasText {
 		v, err := e.embedOne(ctx, embed.Query, of.Text)
 		return v, nil, err
-	case hasPaper && !hasID && !hasText:
-		if strings.TrimSpace(of.Title) == "" {
-			return nil, nil, fmt.Errorf("%w: an abstract needs its title; send it as text otherwise", ErrInvalid)
-		}
-		self, err := e.store.WithTitle(ctx, NormalTitle(of.Title), MaxLimit)
-		if err != nil {
-			return nil, nil, err
-		}
-		v, err := e.embedOne(ctx, embed.Document, embed.Join(of.Title, of.Abstract))
-		return v, self, err
 	}
-	return nil, nil, fmt.Errorf("%w: give an id, or a text, or a title with its abstract", ErrInvalid)
+	found, err := e.match(ctx, []Described{d})
+	if err != nil {
+		return nil, nil, err
+	}
+	m := found[0]
+	switch {
+	case m.paper != nil:
+		v, err := e.vector(ctx, *m.paper)
+		return v, m.self, err
+	case m.text == "" && len(m.ids) == 0:
+		return nil, nil, m.bad
+	case m.text == "":
+		return nil, nil, fmt.Errorf("paper %s: %w", m.ids[0], ErrNotFound)
+	}
+	v, err := e.embedOne(ctx, embed.Document, m.text)
+	return v, m.self, err
 }
 
 // embedOne embeds a text that a person is waiting for. A text that cannot be

@@ -66,6 +66,11 @@ type Papers interface {
 	// Newest returns at most q.Limit papers, by Paper.Order descending, then key
 	// ascending.
 	Newest(ctx context.Context, q NewestQuery) ([]Dated, error)
+	// Sample returns the keys, ascending, of at most limit papers from all over
+	// the corpus. It is a fixed one: every paper gets a lot when its first id is
+	// seen, whatever its text and date, and the smallest lots are taken. A paper
+	// that comes or goes changes one place of it, or none.
+	Sample(ctx context.Context, limit int) ([]Key, error)
 }
 
 // A Batch is papers to be stored together.

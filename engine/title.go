@@ -36,7 +36,7 @@ func TitleID(p *Paper) ID {
 	if text == "" {
 		text = p.Title
 	}
-	if len(strings.FieldsFunc(p.Title, func(r rune) bool { return !wordRune(r) })) < 3 {
+	if vague(p.Title) {
 		text += "\n" + familyName(p.Authors) + "\n"
 		if p.Published.Year != 0 {
 			text += fmt.Sprint(p.Published.Year)
@@ -44,6 +44,11 @@ func TitleID(p *Paper) ID {
 	}
 	sum := sha256.Sum256([]byte(text))
 	return ID("title:" + hex.EncodeToString(sum[:8]))
+}
+
+// vague reports whether a title is too short to tell papers apart.
+func vague(title string) bool {
+	return len(strings.FieldsFunc(title, func(r rune) bool { return !wordRune(r) })) < 3
 }
 
 // familyName guesses the normalised family name of the first author: what is

@@ -32,6 +32,7 @@ func TestStore(t *testing.T, open func(t *testing.T, dir string) engine.Store) {
 		{"ManyKeys", storeManyKeys},
 		{"LargePaper", storeLargePaper},
 		{"Newest", storeNewest},
+		{"Sample", storeSample},
 		{"Spaces", storeSpaces},
 		{"DropSpace", storeDropSpace},
 		{"Unembedded", storeUnembedded},
