@@ -193,7 +193,9 @@ func (e *serving) place(ctx context.Context, todo []scoring, asOf int64) error {
 		}
 		if s.paper != nil {
 			s.vector = e.index.Vectors([]Key{s.paper.Key}, asOf)[0]
-			e.want(s.paper.Key)
+			if s.vector == nil {
+				e.want(s.paper.Key)
+			}
 		}
 		switch {
 		case s.vector != nil:

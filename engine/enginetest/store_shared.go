@@ -31,6 +31,7 @@ func storeCancelled(s *shelf) {
 		"GetPapers":   func() error { _, err := s.GetPapers(ctx, []engine.Key{testKey(1)}); return err },
 		"WithTitle":   func() error { _, err := s.WithTitle(ctx, "x", 1); return err },
 		"Newest":      func() error { _, err := s.Newest(ctx, engine.NewestQuery{Limit: 1}); return err },
+		"Sample":      func() error { _, err := s.Sample(ctx, 1); return err },
 		"Unembedded":  func() error { _, err := s.Unembedded(ctx, space, 1); return err },
 		"Waiting":     func() error { _, err := s.Waiting(ctx, space, []engine.Key{p.Key}); return err },
 		"PutVectors": func() error {
@@ -48,21 +49,27 @@ func storeCancelled(s *shelf) {
 			_, err := s.Append(ctx, []engine.Event{{User: "me", Act: engine.Like, Key: testKey(1)}}, s.now)
 			return err
 		},
-		"Log":         func() error { _, err := s.Log(ctx, "me", 0); return err },
-		"Users":       func() error { _, err := s.Users(ctx); return err },
-		"Lease":       func() error { _, err := s.Lease(ctx, "l", "me", "", s.now, time.Hour); return err },
-		"Release":     func() error { return s.Release(ctx, "l", "me") },
-		"Leases":      func() error { _, err := s.Leases(ctx, "", s.now); return err },
-		"Secret":      func() error { _, err := s.Secret(ctx, "x"); return err },
-		"PutToken":    func() error { return s.PutToken(ctx, engine.Token{ID: "t", Hash: "h"}) },
-		"Tokens":      func() error { _, err := s.Tokens(ctx); return err },
-		"TokenByHash": func() error { _, err := s.TokenByHash(ctx, "h"); return err },
-		"TouchToken":  func() error { return s.TouchToken(ctx, "t", s.now) },
-		"RevokeToken": func() error { return s.RevokeToken(ctx, "t", s.now) },
-		"ImportOf":    func() error { _, err := s.ImportOf(ctx, "f"); return err },
-		"PutImport":   func() error { return s.PutImport(ctx, engine.Import{ID: "i"}) },
-		"Imports":     func() error { _, err := s.Imports(ctx, 1); return err },
-		"Backup":      func() error { return s.Backup(ctx, filepath.Join(s.TempDir(), "b")) },
+		"Log":            func() error { _, err := s.Log(ctx, "me", 0); return err },
+		"Users":          func() error { _, err := s.Users(ctx); return err },
+		"Lease":          func() error { _, err := s.Lease(ctx, "l", "me", "", s.now, time.Hour); return err },
+		"Release":        func() error { return s.Release(ctx, "l", "me") },
+		"Leases":         func() error { _, err := s.Leases(ctx, "", s.now); return err },
+		"Secret":         func() error { _, err := s.Secret(ctx, "x"); return err },
+		"PutToken":       func() error { return s.PutToken(ctx, engine.Token{ID: "t", Hash: "h"}) },
+		"Tokens":         func() error { _, err := s.Tokens(ctx); return err },
+		"TokenByHash":    func() error { _, err := s.TokenByHash(ctx, "h"); return err },
+		"TouchToken":     func() error { return s.TouchToken(ctx, "t", s.now) },
+		"RevokeToken":    func() error { return s.RevokeToken(ctx, "t", s.now) },
+		"DeleteSessions": func() error { return s.DeleteSessions(ctx, s.now) },
+		"PutPairing": func() error {
+			return s.PutPairing(ctx, engine.Pairing{User: "me", Expires: s.now.Add(time.Hour)}, s.now)
+		},
+		"Pairing":      func() error { _, err := s.Pairing(ctx, "me"); return err },
+		"TradePairing": func() error { _, _, err := s.TradePairing(ctx, "h", engine.Token{ID: "t"}, s.now); return err },
+		"ImportOf":     func() error { _, err := s.ImportOf(ctx, "f"); return err },
+		"PutImport":    func() error { return s.PutImport(ctx, engine.Import{ID: "i"}) },
+		"Imports":      func() error { _, err := s.Imports(ctx, 1); return err },
+		"Backup":       func() error { return s.Backup(ctx, filepath.Join(s.TempDir(), "b")) },
 	} {
 		if err := call(); !errors.Is(err, context.Canceled) {
 			s.Errorf("%s: %v, want %v", name, err, context.Canceled)
