@@ -18,6 +18,7 @@ func FuzzAPI(f *testing.F) {
 		{"GET", "/v1/papers/2503.11731/similar"}, {"POST", "/v1/similar"}, {"POST", "/v1/recommendations"},
 		{"POST", "/v1/papers"}, {"POST", "/v1/users/me/seen"}, {"PUT", "/v1/users/me/likes/2503.11731"},
 		{"DELETE", "/v1/users/me/saved/2503.11731"}, {"GET", "/v1/papers/"}, {"PUT", "/v1/users/"}, {"GET", "/"},
+		{"GET", "/search"}, {"GET", "/likes"}, {"GET", "/paper/"},
 	}
 	for i := range targets {
 		f.Add(uint8(i), "limit=5&cursor="+next, `{"text":"speech"}`, true)
