@@ -19,6 +19,7 @@ func FuzzAPI(f *testing.F) {
 		{"POST", "/v1/papers"}, {"POST", "/v1/users/me/seen"}, {"PUT", "/v1/users/me/likes/2503.11731"},
 		{"DELETE", "/v1/users/me/saved/2503.11731"}, {"GET", "/v1/papers/"}, {"PUT", "/v1/users/"}, {"GET", "/"},
 		{"POST", "/v1/users/me/scores"}, {"POST", "/v1/users/me/papers"}, {"POST", "/v1/users/me/pairing"}, {"POST", pairPath},
+		{"GET", "/search"}, {"GET", "/likes"}, {"GET", "/paper/"},
 	}
 	for i := range targets {
 		f.Add(uint8(i), "limit=5&cursor="+next, `{"text":"speech"}`, true)

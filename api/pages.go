@@ -72,7 +72,8 @@ type page struct {
 	Version string
 	Base    string // the origin of this server, for examples
 	User    string // whose page it is; "" for a stranger
-	Write   bool   // the user may do things here
+	Acts    bool   // the user may like here, and so on
+	Pairs   bool   // and may let a browser extension in
 	Q       string // what the search box holds
 	Math    bool   // some text on the page may hold formulas
 	papers  int    // cards made so far
@@ -88,10 +89,10 @@ func (v *views) page(c echo.Context, title, here string) (page, error) {
 	}
 	if who, known := principalOf(c.Request().Context()); known {
 		if who.May(read) {
-			p.User, p.Write = who.User, who.May(write)
+			p.User, p.Acts, p.Pairs = who.User, who.May(events), who.Session || who.May(admin)
 		}
 	} else if c.Response().Header().Get(echo.HeaderSetCookie) != "" { // a session began
-		p.User, p.Write = engine.DefaultUser, true
+		p.User, p.Acts, p.Pairs = engine.DefaultUser, true, true
 	}
 	return p, nil
 }

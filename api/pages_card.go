@@ -65,7 +65,7 @@ func (v *views) cards(ctx context.Context, p *page, items []engine.Item) ([]card
 		out[i] = cardOf(it)
 		p.papers++
 		out[i].Hook = fmt.Sprintf("paper-%d", p.papers)
-		out[i].mark(marks[it.Paper.Key], p.Write, v.Now())
+		out[i].mark(marks[it.Paper.Key], p.Acts, v.Now())
 		p.Math = p.Math || out[i].hasMath()
 	}
 	return out, nil
@@ -97,7 +97,7 @@ func cardOf(it engine.Item) card {
 }
 
 // mark notes what stands on the paper, and makes the buttons.
-func (c *card) mark(marks []engine.Mark, write bool, now time.Time) {
+func (c *card) mark(marks []engine.Mark, acts bool, now time.Time) {
 	buttons := []act{{engine.Like, "Like", ""}, {engine.Dislike, "Not interested", ""}, {engine.Save, "Save", ""}}
 	var states []string
 	for _, m := range marks {
@@ -116,7 +116,7 @@ func (c *card) mark(marks []engine.Mark, write bool, now time.Time) {
 		}
 	}
 	c.State = strings.Join(states, ", ")
-	if write {
+	if acts {
 		c.Acts = buttons
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -188,7 +189,7 @@ func checkAnswer(t testing.TB, what string, status int, h http.Header, body []by
 		}
 	}
 	cache := "no-store"
-	if status == 200 && strings.Contains(what, "/static/") {
+	if status == 200 && regexp.MustCompile(`^[A-Z]+ (http://[^/]+)?/static/`).MatchString(what) {
 		cache = "public, max-age=31536000, immutable"
 	}
 	for name, want := range map[string]string{

@@ -82,12 +82,13 @@ function drawn({ tex, display, source }, inline, katex) {
   let tree;
   try {
     tree = katex.__renderToDomTree(tex, {
-      displayMode: display && !inline, throwOnError: true, strict: 'ignore', trust: false,
+      displayMode: display && !inline, throwOnError: false, strict: 'ignore', trust: false,
       maxExpand: 200, maxSize: 4, errorColor: 'currentcolor',
     });
   } catch {
     return source;
   }
+  if (tree.classes.includes('katex-error')) return source;
   const moved = [];
   unstyle(tree, moved, false);
   const node = tree.toNode();
