@@ -189,6 +189,10 @@ export async function launchChrome({ extension = true, javaScriptEnabled = true,
   if (extension) {
     const worker = context.serviceWorkers()[0] || (await context.waitForEvent("serviceworker"));
     id = new URL(worker.url()).host;
+    // The settings open once, after the installation; they would take over a tab that is still empty.
+    const settings = await until(() => context.pages().find((p) => p.url().endsWith("/options.html")), "the settings");
+    await context.newPage();
+    await settings.close();
   }
   const chrome = {
     context, id, served,
