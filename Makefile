@@ -1,5 +1,5 @@
 # The two commands of a fresh machine: `go run ./cmd/kindred serve` and `make test`.
-.PHONY: build test soak soak-kills soak-fuzz lint bench golden
+.PHONY: build test test-browser extension soak soak-kills soak-fuzz lint bench golden
 
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -14,6 +14,16 @@ test: lint
 	.ci/ollama
 	GO=$(GO) .ci/gotest -race ./...
 	.ci/fuzz 5s
+
+# test-browser is the gate of the extension and of the page: real browsers, a real
+# server. It installs what it needs.
+test-browser:
+	GO=$(GO) .ci/browser
+
+# extension writes api/extension/dist/{chrome,firefox}, and a zip of each, the
+# same bytes every time. It needs Node.
+extension:
+	cd api/extension && npm ci --silent --ignore-scripts && npm run --silent build -- --zip
 
 # lint checks the form of the code, and known vulnerabilities if their database answers.
 lint:

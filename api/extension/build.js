@@ -21,7 +21,7 @@ export async function buildAll(dir = join(root, "dist")) {
     await mkdir(out[browser], { recursive: true });
     /** @type {import("esbuild").BuildOptions} */
     const common = {
-      outdir: out[browser], bundle: true, format: "iife", target: ["chrome123", "firefox140"], charset: "utf8", legalComments: "none",
+      outdir: out[browser], bundle: true, format: "iife", target: ["chrome123", "firefox142"], charset: "utf8", legalComments: "none",
       loader: { ".css": "text" }, logLevel: "warning",
     };
     const source = (/** @type {string} */ name) => join(root, "src", name + ".js");
@@ -39,7 +39,7 @@ export async function buildAll(dir = join(root, "dist")) {
  * @param {string} dir
  * @returns {Promise<Buffer>}
  */
-async function zip(dir) {
+export async function zip(dir) {
   const names = (await readdir(dir, { recursive: true, withFileTypes: true })).filter((e) => e.isFile())
     .map((e) => join(e.parentPath ?? e.path, e.name).slice(dir.length + 1).replaceAll("\\", "/")).sort();
   const files = [], directory = [];

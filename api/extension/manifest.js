@@ -26,7 +26,7 @@ export function manifest(browser, version) {
       ? { minimum_chrome_version: "123", background: { service_worker: "worker.js" } }
       : {
           background: { scripts: ["worker.js"] },
-          browser_specific_settings: { gecko: { id: "kindred@kindred.invalid", strict_min_version: "140.0", data_collection_permissions: { required: ["websiteContent", "browsingActivity"] } } },
+          browser_specific_settings: { gecko: { id: "kindred@kindred.invalid", strict_min_version: "142.0", data_collection_permissions: { required: ["websiteContent", "browsingActivity"] } } },
         }),
   };
 }

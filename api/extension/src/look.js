@@ -67,7 +67,7 @@ async function viewOf(paper) {
     view.fit = scored[0];
     view.title ||= scored[0].paper?.title || "";
     view.kindred = kin.map((k, i) => ({ ...k, fit: scored[i + 1] }));
-    if (status.pending > 0) view.note = `Indexing: ${count(status.pending)} of ${count(status.papers)} papers are still to come.`;
+    if (status.pending > 0) view.note = `Indexing: ${count(status.pending)} of ${count(status.papers)} papers still to be indexed.`;
     else if (!kin.length && !view.note) view.note = status.papers ? "Nothing like it in your corpus." : "Your corpus is empty. Add papers with: kindred import";
   } catch (err) {
     const t = trouble(err);

@@ -68,7 +68,7 @@ function row(key, name, note, on, paired, allowed, change) {
   const missing = on && paired && !allowed;
   const box = /** @type {HTMLInputElement} */ (el("input", { type: "checkbox", role: "switch", name: `site-${key}`, disabled: !paired, change: () => change(box.checked) }));
   box.checked = on && paired && allowed;
-  return el("li", { "data-site": key, "data-missing": missing }, el("label", null, el("span", null, name, el("small", null, missing ? "The browser does not allow it: turn it on again." : note)), box));
+  return el("li", { "data-site": key, "data-on": box.checked, "data-missing": missing }, el("label", null, el("span", null, name, el("small", null, missing ? "The browser does not allow it: turn it on again." : note)), box));
 }
 
 /** @param {string[]} keys_ @param {boolean} on */

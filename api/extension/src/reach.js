@@ -10,7 +10,11 @@ const script = "pages";
  * an update of the extension, which empties it.
  * @returns {Promise<{matches: string[]}>} where it runs now
  */
-export async function register() {
+export function register() {
+  return navigator.locks.request("register", registered);
+}
+
+async function registered() {
   const settings = await load();
   const wanted = settings.token ? patternsOn(settings) : [];
   const allowed = await Promise.all(wanted.map((m) => chrome.permissions.contains({ origins: [m] })));

@@ -104,7 +104,7 @@ function fits(fit) {
         el("div.meter", { "aria-hidden": "true" }, bar(n)), why(fit));
     }
     case "no_profile":
-      return el("p.soft", null, "Like a few papers, and Kindred can say how others fit you.");
+      return el("p.soft", null, `Like a few ${since(fit, "like") ? "more " : ""}papers, and Kindred can say how others fit you.`);
     case "pending":
       return el("p.soft", null, "This paper is waiting to be indexed.");
     case "unavailable":

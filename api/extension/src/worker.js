@@ -98,11 +98,13 @@ async function fromOurPage(m) {
  * Turns a site of ours, or any host, on or off.
  * @param {any} m
  */
-async function choose(m) {
-  const { on, more } = await load();
-  if (sites.some((s) => s.key === m.key)) await save({ on: { ...on, [m.key]: m.on === true } });
-  else if (/^[a-z0-9.-]{1,253}$/.test(m.host)) await save({ more: [...more.filter((h) => h !== m.host), ...(m.on === true ? [m.host] : [])].slice(-200) });
-  return {};
+function choose(m) {
+  return navigator.locks.request("choose", async () => {
+    const { on, more } = await load();
+    if (sites.some((s) => s.key === m.key)) await save({ on: { ...on, [m.key]: m.on === true } });
+    else if (/^[a-z0-9.-]{1,253}$/.test(m.host)) await save({ more: [...more.filter((h) => h !== m.host), ...(m.on === true ? [m.host] : [])].slice(-200) });
+    return {};
+  });
 }
 
 /** @param {any} m @param {number} tab */
