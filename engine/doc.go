@@ -30,7 +30,7 @@
 //	cursor.go    how a list stays the same list from page to page
 //	acts.go      what people do, and its undoing
 //	token.go     who may ask
-//	status.go    how it is going
+//	status.go    how it is going; jobs.go keeps count
 //
 // # Invariants
 //
