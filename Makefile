@@ -1,5 +1,5 @@
 # The two commands of a fresh machine: `go run ./cmd/kindred serve` and `make test`.
-.PHONY: build test test-browser extension soak soak-kills soak-fuzz lint bench golden
+.PHONY: build test test-browser extension soak soak-kills soak-ollama soak-fuzz lint bench golden
 
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -34,10 +34,16 @@ lint:
 	GOVULNCHECK=$(GOVULNCHECK) .ci/vuln
 
 # soak is the long form of what test does shortly; results go to RESULTS.md files.
-soak: soak-kills soak-fuzz
+soak: soak-kills soak-ollama soak-fuzz
 
 soak-kills:
 	KINDRED_KILLS=20 GO=$(GO) .ci/gotest -race -timeout 60m -run 'Kill|Replaces' ./engine/sqlite ./cmd/kindred
+
+# soak-ollama embeds 1,000 real abstracts four times; they come from the shared
+# folder (KINDRED_SHARED).
+soak-ollama:
+	.ci/ollama
+	KINDRED_ABSTRACTS=1000 GO=$(GO) .ci/gotest -timeout 3h -run 'VectorsDoNotDepend' ./cmd/kindred
 
 soak-fuzz:
 	.ci/fuzz 2m

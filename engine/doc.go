@@ -34,7 +34,7 @@
 //	acts.go      what people do, and its undoing
 //	token.go     who may ask
 //	pairing.go   how a browser extension gets its token
-//	status.go    how it is going
+//	status.go    how it is going; jobs.go keeps count
 //
 // # Invariants
 //

@@ -211,7 +211,8 @@ func (e *serving) recommend(ctx context.Context, positive, negative []string, li
 }
 
 // examples returns the stored papers that ids name, once each, with weight 1
-// and in the order of keys. Papers without a vector are left out.
+// and in the order of keys. Papers without a vector are left out, and are the
+// next to get one.
 func (e *serving) examples(ctx context.Context, ids []string) ([]example, error) {
 	keys, err := e.keys(ctx, ids)
 	if err != nil {
@@ -225,9 +226,11 @@ func (e *serving) examples(ctx context.Context, ids []string) ([]example, error)
 	vectors := e.index.Vectors(keys, 0)
 	var out []example
 	for i, k := range keys {
-		if vectors[i] != nil {
-			out = append(out, example{key: k, vector: vectors[i], weight: 1})
+		if vectors[i] == nil {
+			e.want(k)
+			continue
 		}
+		out = append(out, example{key: k, vector: vectors[i], weight: 1})
 	}
 	return out, nil
 }

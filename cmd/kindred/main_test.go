@@ -40,7 +40,8 @@ func program(t *testing.T, data string, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(self, args...)
-	cmd.Env = []string{asProgram + "=1", "KINDRED_DATA=" + data, "OLLAMA_HOST=" + nowhere, "HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH")}
+	cmd.Env = []string{asProgram + "=1", "KINDRED_DATA=" + data, "OLLAMA_HOST=" + nowhere, "HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"),
+		"KINDRED_OLLAMA_THREADS=1"} // more wait for each other on a busy machine
 	return cmd
 }
 

@@ -15,7 +15,7 @@ import (
 func (e *Embedder) embed(ctx context.Context, texts []string) ([]embed.Vector, error) {
 	raw, err := e.client.embed(ctx, texts)
 	if err == nil {
-		return e.checkAll(raw)
+		return e.checkAll(ctx, raw)
 	}
 	slow := errors.Is(err, errSlow)
 	switch refused := new(refusal); {
@@ -44,10 +44,18 @@ func (e *Embedder) embed(ctx context.Context, texts []string) ([]embed.Vector, e
 	return append(first, second...), nil
 }
 
-func (e *Embedder) checkAll(raw [][]float32) ([]embed.Vector, error) {
+// checkAll returns raw as vectors of the space. A text whose vector cannot be
+// used is at fault if that of a plain text can.
+func (e *Embedder) checkAll(ctx context.Context, raw [][]float32) ([]embed.Vector, error) {
 	vs := make([]embed.Vector, len(raw))
 	for i := range raw {
 		v, err := e.check(raw[i])
+		var te *embed.TextError
+		if errors.As(err, &te) {
+			if err := e.alive(ctx); err != nil {
+				return nil, err
+			}
+		}
 		if err != nil {
 			return nil, fmt.Errorf("ollama model %s: %w", e.space.Model, shift(i, err))
 		}
@@ -59,9 +67,17 @@ func (e *Embedder) checkAll(raw [][]float32) ([]embed.Vector, error) {
 // alive returns nil if the server embeds a short plain text, else why it does
 // not.
 func (e *Embedder) alive(ctx context.Context) error {
-	_, err := e.client.embed(ctx, []string{"a plain text"})
-	if refused := new(refusal); errors.As(err, &refused) {
+	raw, err := e.client.embed(ctx, []string{"a plain text"})
+	if err == nil {
+		_, err = e.check(raw[0])
+	}
+	var te *embed.TextError
+	refused := new(refusal)
+	switch {
+	case errors.As(err, &refused):
 		return fmt.Errorf("ollama model %s: %w: it refuses every text: %w", e.space.Model, embed.ErrUnavailable, refused)
+	case errors.As(err, &te):
+		return fmt.Errorf("ollama model %s: %w: its vectors cannot be used: %w", e.space.Model, embed.ErrUnavailable, te.Err)
 	}
 	return err
 }
@@ -76,7 +92,7 @@ func (e *Embedder) slow(ctx context.Context, text string) ([]embed.Vector, error
 	raw, err := e.client.embed(ctx, []string{text})
 	switch {
 	case err == nil:
-		return e.checkAll(raw)
+		return e.checkAll(ctx, raw)
 	case !errors.Is(err, errSlow):
 		return nil, err
 	}
@@ -96,7 +112,7 @@ func (e *Embedder) refused(ctx context.Context, text string, err error) ([]embed
 		text = embed.Cut(text, len(text)*3/4)
 		var raw [][]float32
 		if raw, err = e.client.embed(ctx, []string{text}); err == nil {
-			return e.checkAll(raw)
+			return e.checkAll(ctx, raw)
 		}
 	}
 	if errors.Is(err, errSlow) {

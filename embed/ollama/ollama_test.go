@@ -143,6 +143,9 @@ func TestLies(t *testing.T) {
 	space := func(err error) bool { return errors.Is(err, embed.ErrSpace) }
 	plain := func(err error) bool { return !unavailable(err) && !space(err) && !isText(err, 1) }
 	second := func(err error) bool { return isText(err, 1) && !unavailable(err) }
+	zeros := func(w http.ResponseWriter, r *http.Request, req *request, a func()) bool {
+		return answer(slices.Repeat([][]float32{make([]float32, 384)}, len(req.Input))...)(w, r, req, a)
+	}
 	cases := []struct {
 		name  string
 		embed lie
@@ -153,7 +156,8 @@ func TestLies(t *testing.T) {
 		{"too many vectors", answer(unit(384), unit(384), unit(384)), plain, 1},
 		{"no vectors", answer(), plain, 1},
 		{"wrong length", answer(unit(384), unit(383)), space, 1},
-		{"zero vector", answer(unit(384), make([]float32, 384)), second, 1},
+		{"zero vector", only(answer(unit(384), make([]float32, 384))), second, 2}, // both, a plain one
+		{"zero vector for every text", zeros, unavailable, 2},
 		{"NaN", raw(200, `{"embeddings":[[NaN],[1]]}`), unavailable, 1},
 		{"number too large", raw(200, `{"embeddings":[[1e99],[1]]}`), unavailable, 1},
 		{"not JSON", raw(200, `hello`), unavailable, 1},

@@ -91,6 +91,36 @@ func TestReal(t *testing.T) {
 			}
 		}
 	})
+	t.Run("shorter vectors", func(t *testing.T) {
+		s.Create("nomic-embed-text", nil) // by name a model that may be shortened
+		texts := []string{"speech on small machines", "the flow of fluids"}
+		whole, err := connect(t, s, ollama.Options{Model: "nomic-embed-text"}).Embed(t.Context(), embed.Document, texts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		short := connect(t, s, ollama.Options{Model: "nomic-embed-text", Dim: 64})
+		got, err := short.Embed(t.Context(), embed.Document, texts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range got {
+			if err := got[i].Check(64); err != nil || embed.Dot(got[i], whole[i][:64].Unit()) < 1-1e-5 {
+				t.Errorf("text %d: %v, or not the beginning of the whole vector", i, err)
+			}
+		}
+		if sp := short.Space(); sp.Dim != 64 || sp.Full != 384 || sp.Template != "clustering: " {
+			t.Errorf("%+v", sp)
+		}
+	})
+	t.Run("inspect", func(t *testing.T) {
+		info, err := ollama.Inspect(t.Context(), ollama.Options{URL: s.URL, Model: ollamatest.Model})
+		if err != nil || info.Version != "0.17.4" || info.Architecture != "bert" || !slices.Contains(info.Capabilities, "embedding") || info.Dim != 384 || info.Context != 512 || info.Reads != 512 {
+			t.Errorf("%+v, %v", info, err)
+		}
+		if info, err := ollama.Inspect(t.Context(), ollama.Options{URL: s.URL, Model: "no-such-model"}); info.Version != "0.17.4" || !errors.Is(err, embed.ErrUnavailable) {
+			t.Errorf("unknown model: %+v, %v", info, err)
+		}
+	})
 	t.Run("cancelled", func(t *testing.T) {
 		e := connect(t, s, ollama.Options{Batch: 1})
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
