@@ -109,10 +109,9 @@ async function pair(e) {
 
 async function test() {
   const origin = originOf(server.value);
-  const s = await load();
-  if (origin && origin !== s.server && !s.token) await save({ server: origin });
+  if (!origin) return tell("refused", "That is not an address. It looks like http://127.0.0.1:8765");
   tell("", "Asking …");
-  const r = await ask({ intent: "test" });
+  const r = await ask({ intent: "test", server: origin });
   tell(r.state, r.detail, r.server);
 }
 
@@ -131,6 +130,6 @@ function tell(state, detail, where) {
   if (plain.has(state)) said.textContent = detail || "The server said no.";
   else {
     const s = say(state, { server: where, detail });
-    said.textContent = `${s.title}. ${s.text}`;
+    said.textContent = `${s.title}. ${s.text.replaceAll("`", "")}`;
   }
 }

@@ -27,12 +27,15 @@ export async function pair(typed, code) {
 }
 
 /**
- * Asks the server something that needs the token, and names what is wrong.
+ * Asks a server something that needs the token, and names what is wrong. The
+ * token goes only to the server that gave it.
+ * @param {string} typed the server's address
  * @returns {Promise<{state: string, detail: string, server: string}>}
  */
-export async function testConnection() {
-  const settings = await load();
-  const { server } = settings;
+export async function testConnection(typed) {
+  const paired = await load();
+  const server = originOf(typed) || paired.server;
+  const settings = server === paired.server ? paired : { ...paired, server, token: "" };
   try {
     if (!settings.token) {
       await ask(settings, "GET", "/healthz").catch((err) => {

@@ -68,7 +68,7 @@ export function patternsOn(s) {
  */
 export function isOn(s, address) {
   try {
-    return patternsOn(s).includes(`${new URL(address).origin}/*`);
+    return patternsOn(s).includes(patternOf(address));
   } catch {
     return false;
   }

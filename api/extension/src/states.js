@@ -1,10 +1,10 @@
 // What is said when there is nothing to show: one heading, one sentence that
-// says what to do, perhaps one button.
+// says what to do, perhaps one button. What stands in `…` is to be typed.
 
 /** @type {Record<string, {title: string, text: string, act?: "options" | "retry"}>} */
 export const states = {
   unpaired: { title: "Not paired yet", text: "Kindred does nothing until you connect it with the server on your machine.", act: "options" },
-  unreachable: { title: "Kindred is not answering", text: "Nothing answers at {server}. Start it with: kindred serve", act: "retry" },
+  unreachable: { title: "Kindred is not answering", text: "Nothing answers at {server}. Start it with `kindred serve`.", act: "retry" },
   wrong_port: { title: "Another port", text: "Nothing answers at {server}, but a Kindred does at {detail}. Change the address.", act: "options" },
   not_kindred: { title: "That is not Kindred", text: "Something answers at {server}, but it is not a Kindred server. Check the address and port.", act: "options" },
   wrong_host: { title: "The server refuses this name", text: "A Kindred answers at {server}, but not to this name. Use the address that it printed when it started.", act: "options" },
@@ -26,5 +26,5 @@ export const states = {
  */
 export function say(state, { server = "", detail = "" }) {
   const s = states[state] || states.failed;
-  return { ...s, text: s.text.replace("{server}", server || "the server's address").replace("{detail}", detail).trim() };
+  return { ...s, text: s.text.replace("{server}", () => server || "the server's address").replace("{detail}", () => detail).trim() };
 }

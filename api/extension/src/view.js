@@ -29,7 +29,7 @@ export function draw(view, act) {
 export function trouble(view, act) {
   const s = say(view.state, view);
   return el("section.trouble", { "data-state": view.state, role: "status" },
-    el("h2", null, s.title), el("p", null, s.text),
+    el("h2", null, s.title), el("p", null, ...s.text.split("`").map((part, i) => (i % 2 ? el("code", null, part) : part))),
     s.act && button("primary", { "data-act": s.act }, s.act === "options" ? "Open settings" : "Try again", () => act(/** @type {any} */ (s.act))));
 }
 
@@ -122,10 +122,10 @@ function bar(n) {
   return b;
 }
 
-/** Because of which likes. @param {Score | null} fit */
-function why(fit) {
-  const liked = (fit?.reasons || []).filter((r) => r.type === "liked" && r.paper?.title).slice(0, 2);
-  return liked.length > 0 && el("p.why", null, "Because you liked ", ...liked.flatMap((r, i) => [i ? " and " : "", el("em", null, readable(r.paper?.title || ""))]), ".");
+/** Because of which likes. @param {Score | null} fit @param {number} [most] */
+function why(fit, most = 2) {
+  const liked = (fit?.reasons || []).filter((r) => r.type === "liked" && r.paper?.title).slice(0, most);
+  return liked.length > 0 && el("p.why", { title: most === 1 && readable(liked[0].paper?.title || "") }, "Because you liked ", ...liked.flatMap((r, i) => [i ? " and " : "", el("em", null, readable(r.paper?.title || ""))]), ".");
 }
 
 /** The kindred papers. @param {View} v */
@@ -139,9 +139,9 @@ function like(v) {
       return el("li", { "data-id": k.id },
         k.url ? el("a", { href: k.url, target: "_blank", rel: "noopener noreferrer", "data-kin": "" }, title) : el("span", { "data-kin": "" }, title),
         el("p.meta", null, by && el("span", null, by), el("span.score", { title: "Cosine similarity to this paper" }, `${k.score.toFixed(2)} alike`),
-          k.fit?.state === "scored" && k.fit.fit != null && el("span.score", { title: "Share of papers that fit you less" }, `fits you ${percent(k.fit.fit)} %`),
+          k.fit?.state === "scored" && k.fit.fit != null && !since(k.fit, "like") && el("span.score", { title: "Share of papers that fit you less" }, `fits you ${percent(k.fit.fit)} %`),
           mine.length > 0 && el("span.mine", null, mine.join(", "))),
-        k.fit?.state === "scored" && !mine.length && why(k.fit));
+        k.fit?.state === "scored" && !since(k.fit, "like") && why(k.fit, 1));
     })),
     v.note && el("p.soft", { "data-note": "" }, v.note));
 }

@@ -22,6 +22,7 @@ chrome.runtime.onStartup.addListener(async () => {
   await lock();
   await register();
 });
+chrome.permissions.onAdded.addListener(() => register());
 chrome.permissions.onRemoved.addListener(() => register());
 chrome.tabs.onRemoved.addListener((tab) => forget(tab));
 
@@ -82,7 +83,7 @@ async function fromOurPage(m) {
     case "pair":
       return pair(String(m.server), String(m.code));
     case "test":
-      return testConnection();
+      return testConnection(String(m.server));
     case "choose":
       return choose(m);
     case "register":

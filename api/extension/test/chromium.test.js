@@ -297,7 +297,12 @@ test("the test of the connection names the cause", async () => {
     await new Promise((r) => s.once("listening", r));
     return { s, url: `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (s.address()).port}` };
   };
-  const other = await fake((_, r) => r.end("<h1>It works</h1>"));
+  /** @type {(string | undefined)[]} */
+  const shown = [];
+  const other = await fake((q, r) => {
+    shown.push(q.headers.authorization);
+    r.end("<h1>It works</h1>");
+  });
   const newer = await fake((_, r) => r.setHeader("Kindred-Api", "2").end("{}"));
   const page = await chrome.extensionPage("options.html");
   const settings = await (await worker(chrome)).evaluate("chrome.storage.local.get()");
@@ -317,6 +322,13 @@ test("the test of the connection names the cause", async () => {
       await until(async () => (await page.getAttribute("[data-said]", "data-state")) === state, `${state} to be told`);
       assert.match(await page.innerText("[data-said]"), text);
     }
+    await (await worker(chrome)).evaluate((c) => /** @type {any} */ (globalThis).chrome.storage.local.set(c), settings);
+    await page.reload();
+    shown.length = 0;
+    await page.fill("[name=server]", other.url);
+    await page.click("[data-act=test]");
+    await until(async () => (await page.getAttribute("[data-said]", "data-state")) === "not_kindred", "the other server to be told");
+    assert.deepEqual(shown, [undefined], "a token goes only to the server that gave it");
   } finally {
     await (await worker(chrome)).evaluate((c) => /** @type {any} */ (globalThis).chrome.storage.local.set(c), settings);
     other.s.close();
