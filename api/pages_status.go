@@ -76,7 +76,10 @@ func grouped(n any) string {
 	return s
 }
 
-// percent writes a share.
+// percent writes a share; "" for the whole, which says nothing.
 func percent(share float32) string {
+	if share > .995 {
+		return ""
+	}
 	return fmt.Sprintf("%.0f %%", 100*share)
 }
