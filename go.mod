@@ -2,6 +2,9 @@ module kindred
 
 go 1.26.0
 
+// Packages of the extension's development tools; one holds Go.
+ignore ./api/extension/node_modules
+
 require (
 	github.com/BurntSushi/toml v1.6.0
 	github.com/danielgtaylor/huma/v2 v2.37.2
