@@ -215,6 +215,7 @@ func TestLyingOllama(t *testing.T) {
 			return v
 		}), exitUnavailable},
 		{"half an answer", func(m map[string]any) (string, bool) { b := encode(t, m); return b[:len(b)/2], false }, exitUnavailable},
+		{"killed meanwhile", func(m map[string]any) (string, bool) { o.Kill(); b := encode(t, m); return b[:len(b)/2], false }, exitUnavailable},
 	} {
 		lie.Store(&c.lie)
 		before := lies.Load()
@@ -229,6 +230,7 @@ func TestLyingOllama(t *testing.T) {
 		}
 	}
 	lie.Store(nil)
+	o.Run()
 	kindred(t, data, 0, "import", file, "--ollama-url", liar)
 	got, _ := vectorsOf(t, data)
 	sameVectors(t, "honest again", got, want)
