@@ -13,6 +13,7 @@ build:
 test: lint
 	.ci/ollama
 	GO=$(GO) .ci/gotest -race ./...
+	GO=$(GO) .ci/browser
 	.ci/fuzz 5s
 
 # test-browser is the gate of the extension and of the page: real browsers, a real
