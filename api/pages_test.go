@@ -81,7 +81,7 @@ func TestPagesRead(t *testing.T) {
 		}
 	}
 	for target, fragments := range map[string][]string{
-		"/": {`Because you liked <a href="/paper/arxiv%3A2503.11731" dir="auto" data-tex>Speech separation with transformers</a> <span class="share"`, "100 %",
+		"/": {`Because you liked <a href="/paper/arxiv%3A2503.11731" dir="auto" data-tex>Speech separation with transformers</a>`, "!100 %",
 			"!data-id=\"arxiv:2503.11731\"", "!data-id=\"lab:100%\"", "!No likes yet"},
 		"/search": {"Type words", "!data-id="},
 		"/search?q=speech": {"<title>speech – Search · Kindred</title>", `value="speech"`, `<q dir="auto">speech</q>`, `data-id="arxiv:2503.11731" data-opinion="like"`, "similarity 0.",
