@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // A Lexicon answers "which papers use these words?". Like an [Index] it holds
@@ -57,8 +58,29 @@ type TextChange struct {
 	Key             Key
 	Gone            bool // the paper was removed
 	Title, Abstract string
-	Published       Day // Paper.Order
-	Categories      []string
+	// Facets are more terms by which a paper can be found, FacetOf its authors
+	// and categories. They are found like words that occur once, but are in
+	// neither Bags nor Bag.Length.
+	Facets     []Term
+	Published  Day // Paper.Order
+	Categories []string
+}
+
+// FacetOf returns the term of something other than a word that papers have:
+// kind is "author" or "category". Case and signs do not matter.
+func FacetOf(kind, name string) Term { return Term(hashOn(fnvOffset, kind+":"+NormalTitle(name))) }
+
+// Facets returns the facets of a paper, ascending, each once.
+func (p *Paper) Facets() []Term {
+	var out []Term
+	for _, a := range p.Authors {
+		out = append(out, FacetOf("author", a))
+	}
+	for _, c := range p.Categories {
+		out = append(out, FacetOf("category", c))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // A TermWeight is a term and how much it counts.
