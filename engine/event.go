@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // An Act is something a person does to a paper.
@@ -18,10 +21,15 @@ const (
 	Save    Act = "save"
 	Seen    Act = "seen"
 	Opened  Act = "opened"
+
+	// What follows is about a subject, not a paper: see Event.About.
+	Follow Act = "follow" // an author, keyword or category
+	Mute   Act = "mute"   // the same
+	Shape  Act = "shape"  // an interest: its name, weight, whether it is muted
 )
 
 // Acts lists all acts.
-var Acts = []Act{Like, Dislike, Hide, Save, Seen, Opened}
+var Acts = []Act{Like, Dislike, Hide, Save, Seen, Opened, Follow, Mute, Shape}
 
 // Check returns an error wrapping ErrInvalid for an act that does not exist.
 func (a Act) Check() error {
@@ -36,6 +44,9 @@ func (a Act) Check() error {
 // opinion says whether the act is one of the three that replace each other.
 func (a Act) opinion() bool { return a == Like || a == Dislike || a == Hide }
 
+// OnSubject says whether the act is done to a subject rather than to a paper.
+func (a Act) OnSubject() bool { return a == Follow || a == Mute || a == Shape }
+
 // An Event is one line of a user's log, which is only ever appended to. What a
 // person thinks now, and thought at any earlier number, is derived from it by
 // [Standing].
@@ -44,14 +55,42 @@ type Event struct {
 	User   string    // see CheckUser
 	Act    Act       //
 	Undo   bool      // takes back the standing act on Key
-	Key    Key       // the paper
+	Key    Key       // the paper; "" if the act is on a subject
+	About  string    // the subject: "author:…", "keyword:…", "category:…", or "interest:ID"; else ""
+	Detail string    // JSON: a DislikeDetail or a ShapeDetail; "" for nothing more
 	At     time.Time // when it counts: given by the caller, for imports, or the time of recording
+}
+
+// Limits of what an event may hold, in bytes.
+const (
+	MaxAbout  = 256
+	MaxDetail = 16 << 10
+)
+
+// Check returns an error wrapping ErrInvalid unless the event has a proper user
+// and act, is about a paper or a subject as the act demands, and keeps the
+// limits.
+func (e Event) Check() error {
+	if err := cmp.Or(CheckUser(e.User), e.Act.Check()); err != nil {
+		return err
+	}
+	switch {
+	case e.Act.OnSubject() != (e.About != ""), e.About != "" && e.Key != "":
+		return fmt.Errorf("%w: %s of paper %q and subject %q: want one of them", ErrInvalid, e.Act, e.Key, e.About)
+	case len(e.About) > MaxAbout, len(e.Detail) > MaxDetail:
+		return fmt.Errorf("%w: %s with a subject of %d bytes, detail of %d: at most %d and %d", ErrInvalid, e.Act, len(e.About), len(e.Detail), MaxAbout, MaxDetail)
+	case !utf8.ValidString(e.About + e.Detail), strings.ContainsRune(e.About+e.Detail, 0):
+		return fmt.Errorf("%w: %s: not valid UTF-8 without NUL", ErrInvalid, e.Act)
+	}
+	return nil
 }
 
 // A Mark is an act that stands: done, and neither undone nor replaced.
 type Mark struct {
 	Key    Key
 	Act    Act
+	About  string // the subject; "" for a paper
+	Detail string // of the event
 	At     time.Time
 	Change int64 // number of the event that made it
 }
@@ -62,16 +101,33 @@ type State struct {
 	Saved   map[Key]Mark
 	Seen    map[Key]Mark // the latest time seen, by At
 	Opened  map[Key]Mark // the latest time opened, by At
-	Change  int64        // number of the last event; 0 for an empty log
+	// Subjects are the standing Follow, Mute or Shape by subject. Follow and Mute
+	// replace each other.
+	Subjects map[string]Mark
+	// First is the number of the first Like of each paper that was ever liked.
+	First  map[Key]int64
+	Change int64 // number of the last event; 0 for an empty log
 }
 
 // Standing replays events, which must be in ascending order of Change. An
 // undo removes the standing act of its kind; of any other it changes nothing.
 func Standing(events []Event) State {
-	s := State{map[Key]Mark{}, map[Key]Mark{}, map[Key]Mark{}, map[Key]Mark{}, 0}
+	s := State{map[Key]Mark{}, map[Key]Mark{}, map[Key]Mark{}, map[Key]Mark{}, map[string]Mark{}, map[Key]int64{}, 0}
 	for _, e := range events {
 		s.Change = e.Change
-		m := Mark{e.Key, e.Act, e.At, e.Change}
+		m := Mark{e.Key, e.Act, e.About, e.Detail, e.At, e.Change}
+		if e.Act.OnSubject() {
+			switch old, ok := s.Subjects[e.About]; {
+			case !e.Undo:
+				s.Subjects[e.About] = m
+			case ok && old.Act == e.Act:
+				delete(s.Subjects, e.About)
+			}
+			continue
+		}
+		if _, ok := s.First[e.Key]; !ok && e.Act == Like && !e.Undo {
+			s.First[e.Key] = e.Change
+		}
 		set := s.of(e.Act)
 		if set == nil {
 			continue // an act of a newer version

@@ -3,6 +3,7 @@ package enginetest
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"kindred/engine"
@@ -64,6 +65,17 @@ func storeEvents(s *shelf) {
 	if state := engine.Standing(log); len(state.Opinion) != 1 || state.Change != want[3].Change {
 		s.Errorf("state %+v", state)
 	}
+	// Events on subjects are kept with what they say.
+	shaped, err := s.Append(s.ctx, []engine.Event{
+		{User: "eve", Act: engine.Follow, About: "author:Ada Lovelace"},
+		{User: "eve", Act: engine.Like, Key: testKey(1), Detail: "{}"},
+		{User: "eve", Act: engine.Shape, About: "interest:x", Detail: `{"name":"Größe"}`},
+		{User: "eve", Act: engine.Mute, Undo: true, About: "keyword:gan"},
+	}, s.now)
+	s.no(err)
+	if log, err := s.Log(s.ctx, "eve", 0); err != nil || !slices.Equal(log, shaped) {
+		s.Errorf("log of subjects:\ngot  %+v (%v)\nwant %+v", log, err, shaped)
+	}
 	// A removed paper can be acted on.
 	s.no(s.RemovePaper(s.ctx, testKey(2)))
 	_, err = s.Append(s.ctx, []engine.Event{{User: "ada", Act: engine.Dislike, Undo: true, Key: testKey(2)}}, s.now)
@@ -89,6 +101,11 @@ func storeBadEvents(s *shelf) {
 		"no key":        {engine.Event{User: "bob", Act: engine.Like}, engine.ErrNotFound},
 		"no user":       {engine.Event{Act: engine.Like, Key: testKey(1)}, engine.ErrInvalid},
 		"user":          {engine.Event{User: "Bob'; --", Act: engine.Like, Key: testKey(1)}, engine.ErrInvalid},
+		"no subject":    {engine.Event{User: "bob", Act: engine.Follow}, engine.ErrInvalid},
+		"both":          {engine.Event{User: "bob", Act: engine.Follow, Key: testKey(1), About: "author:x"}, engine.ErrInvalid},
+		"paper's act":   {engine.Event{User: "bob", Act: engine.Like, About: "author:x"}, engine.ErrInvalid},
+		"long":          {engine.Event{User: "bob", Act: engine.Follow, About: strings.Repeat("x", 257)}, engine.ErrInvalid},
+		"NUL":           {engine.Event{User: "bob", Act: engine.Follow, About: "author:\x00"}, engine.ErrInvalid},
 		"act":           {engine.Event{User: "bob", Act: "adore", Key: testKey(1)}, engine.ErrInvalid},
 	} {
 		out, err := s.Append(s.ctx, []engine.Event{good, c.bad, good}, s.now)

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"time"
@@ -16,7 +17,7 @@ func (s *Store) Append(ctx context.Context, events []engine.Event, now time.Time
 	keys := make([]engine.Key, len(events))
 	for i := range out {
 		e := &out[i]
-		if err := check(*e); err != nil {
+		if err := e.Check(); err != nil {
 			return nil, fmt.Errorf("append event %d of %d: %w", i+1, len(events), err)
 		}
 		if e.At.IsZero() {
@@ -36,9 +37,12 @@ func (s *Store) Append(ctx context.Context, events []engine.Event, now time.Time
 		users := map[string]int64{}
 		for i := range out {
 			e := &out[i]
-			paper, ok := papers[e.Key]
-			if !ok {
-				return fmt.Errorf("paper %s: %w", e.Key, engine.ErrNotFound)
+			paper := sql.NullInt64{Valid: e.About == ""}
+			if paper.Valid {
+				var ok bool
+				if paper.Int64, ok = papers[e.Key]; !ok {
+					return fmt.Errorf("paper %s: %w", e.Key, engine.ErrNotFound)
+				}
 			}
 			user, ok := users[e.User]
 			if !ok {
@@ -48,10 +52,10 @@ func (s *Store) Append(ctx context.Context, events []engine.Event, now time.Time
 				users[e.User] = user
 			}
 			e.Change = t.next()
-			_, err := t.exec(ctx, "INSERT INTO events (seq, user_id, act, undo, paper, at, recorded) VALUES (?, ?, ?, ?, ?, ?, ?)",
-				e.Change, user, string(e.Act), flag(e.Undo), paper, e.At.UnixMicro(), now.UnixMicro())
+			_, err := t.exec(ctx, "INSERT INTO events (seq, user_id, act, undo, paper, about, detail, at, recorded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+				e.Change, user, string(e.Act), flag(e.Undo), paper, e.About, e.Detail, e.At.UnixMicro(), now.UnixMicro())
 			if err != nil {
-				return fmt.Errorf("%s of %s by %s: %w", e.Act, e.Key, e.User, err)
+				return fmt.Errorf("%s of %s%s by %s: %w", e.Act, e.Key, e.About, e.User, err)
 			}
 		}
 		return nil
@@ -60,13 +64,6 @@ func (s *Store) Append(ctx context.Context, events []engine.Event, now time.Time
 		return nil, fmt.Errorf("append %d events: %w", len(events), err)
 	}
 	return out, nil
-}
-
-func check(e engine.Event) error {
-	if err := engine.CheckUser(e.User); err != nil {
-		return err
-	}
-	return e.Act.Check()
 }
 
 // paperIDs finds the papers of keys, removed ones too.
@@ -99,8 +96,8 @@ func userID(ctx context.Context, t *txn, name string) (id int64, err error) {
 
 // Log implements engine.Events.
 func (s *Store) Log(ctx context.Context, user string, upTo int64) (out []engine.Event, err error) {
-	query := `SELECT e.seq, e.act, e.undo, p.key, e.at
-		FROM users u JOIN events e ON e.user_id = u.id JOIN papers p ON p.id = e.paper WHERE u.name = ?`
+	query := `SELECT e.seq, e.act, e.undo, coalesce(p.key, ''), e.about, e.detail, e.at
+		FROM users u JOIN events e ON e.user_id = u.id LEFT JOIN papers p ON p.id = e.paper WHERE u.name = ?`
 	args := []any{user}
 	if upTo != 0 {
 		query += " AND e.seq <= ?"
@@ -109,7 +106,7 @@ func (s *Store) Log(ctx context.Context, user string, upTo int64) (out []engine.
 	err = each(ctx, s.reader, query+" ORDER BY e.seq", args, func(scan scanner) error {
 		e := engine.Event{User: user}
 		var at int64
-		err := scan(&e.Change, &e.Act, &e.Undo, &e.Key, &at)
+		err := scan(&e.Change, &e.Act, &e.Undo, &e.Key, &e.About, &e.Detail, &at)
 		e.At = time.UnixMicro(at).UTC()
 		out = append(out, e)
 		return err
