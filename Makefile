@@ -1,5 +1,5 @@
 # The two commands of a fresh machine: `go run ./cmd/kindred serve` and `make test`.
-.PHONY: build test test-browser extension soak soak-kills soak-ollama soak-fuzz lint bench golden
+.PHONY: build test test-browser extension soak soak-kills soak-ollama soak-fuzz lint bench bench-go golden
 
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -49,8 +49,12 @@ soak-ollama:
 soak-fuzz:
 	.ci/fuzz 2m
 
-# bench measures; numbers are ratios to peers in the same run.
+# bench measures the index against others, and the whole program, at three sizes; see
+# engine/chromem/bench/README.md. bench-go runs the benchmarks beside the code.
 bench:
+	GO=$(GO) engine/chromem/bench/run
+
+bench-go:
 	$(GO) test -run '^$$' -bench . -benchmem ./engine/... ./embed/...
 
 # golden rewrites the golden rankings. Read the diff before you commit it.

@@ -20,13 +20,14 @@ var mayImport = map[string][]string{
 	"engine":                  {"embed"},
 	"engine/sqlite":           {"engine", "embed"},
 	"engine/chromem":          {"engine", "embed"},
+	"engine/chromem/bench":    {"engine", "engine/chromem", "embed"},
 	"engine/eval":             {"engine", "embed"},
 	"engine/importer":         {"engine", "embed"},
 	"engine/enginetest":       {"engine", "embed"},
 	"api":                     {"engine", "embed"},
 	"testdata":                {},
 	"cmd/kindred": {
-		"api", "embed", "embed/builtin", "embed/ollama", "engine", "engine/chromem", "engine/eval", "engine/importer", "engine/sqlite", "testdata",
+		"api", "embed", "embed/builtin", "embed/ollama", "engine", "engine/chromem", "engine/chromem/bench", "engine/eval", "engine/importer", "engine/sqlite", "testdata",
 	},
 }
 

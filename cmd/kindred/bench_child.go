@@ -1,0 +1,274 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"kindred/embed/builtin"
+	"kindred/engine"
+	"kindred/engine/chromem"
+)
+
+// A child is this program in a process of its own, with its data.
+type child struct {
+	self, data string
+	stderr     io.Writer
+	client     *http.Client
+	url        string // of the server
+}
+
+func newChild(data string, stderr io.Writer) (*child, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 1000
+	return &child{self: self, data: data, stderr: stderr, client: &http.Client{Transport: t, Timeout: time.Minute}}, nil
+}
+
+func (p *child) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, p.self, append(args, "--data", p.data, "--embedder", "builtin")...)
+	cmd.Stderr = p.stderr
+	return cmd
+}
+
+// run runs the program and returns what it used of all processors.
+func (p *child) run(ctx context.Context, args ...string) (cpu time.Duration, err error) {
+	cmd := p.command(ctx, args...)
+	if err := cmd.Run(); err != nil {
+		return 0, fmt.Errorf("kindred %s: %w", args[0], err)
+	}
+	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
+}
+
+// serve starts a server and returns when it is ready; stop ends it.
+func (p *child) serve(ctx context.Context) (pid int, stop func() error, err error) {
+	cmd := p.command(ctx, "serve", "--addr", "127.0.0.1:0")
+	cmd.Stderr = nil // a line for every request
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return 0, nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return 0, nil, err
+	}
+	stop = func() error {
+		return errors.Join(cmd.Process.Signal(os.Interrupt), cmd.Wait())
+	}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if _, at, ok := strings.Cut(lines.Text(), ", http"); ok && strings.HasPrefix(lines.Text(), "Kindred is ready") {
+			p.url = "http" + at
+			return cmd.Process.Pid, stop, nil
+		}
+	}
+	return 0, nil, errors.Join(errors.New("kindred serve: it did not get ready"), stop())
+}
+
+// request asks the server and returns how long the whole answer took.
+func (p *child) request(ctx context.Context, method, path string) (time.Duration, error) {
+	req, err := http.NewRequestWithContext(ctx, method, p.url+path, nil)
+	if err != nil {
+		return 0, err
+	}
+	if method != http.MethodGet {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	begun := time.Now()
+	resp, err := p.client.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	took := time.Since(begun)
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s %s: %d: %s", method, path, resp.StatusCode, bytes.TrimSpace(body))
+	}
+	return took, err
+}
+
+// asked is how often each question is asked.
+const asked = 200
+
+// ask starts the server, asks it, and fills the rest of the report in.
+func (p *child) ask(ctx context.Context, templates []engine.Paper, r *systemReport) (err error) {
+	begun := time.Now()
+	pid, stop, err := p.serve(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	r.StartS = time.Since(begun).Seconds()
+	if err := pause(ctx, 2*time.Second); err != nil {
+		return err
+	}
+	r.AnonMB = anonymous(pid)
+
+	index, err := p.index(ctx)
+	if err != nil {
+		return err
+	}
+	random := rand.New(rand.NewPCG(benchSeed, 1))
+	id := func() string { return "arxiv:" + madePaper(templates, random.IntN(r.N), r.N).ID }
+	similar := func() string { return "/v1/papers/" + url.PathEscape(id()) + "/similar?limit=10" }
+	get := func(path func() string) func() (time.Duration, error) {
+		return func() (time.Duration, error) { return p.request(ctx, http.MethodGet, path()) }
+	}
+	fixed := func(path string) func() string { return func() string { return path } }
+	alone := func() (time.Duration, error) {
+		key := engine.Key(id())
+		v := index.Vectors([]engine.Key{key}, 0)[0]
+		if v == nil {
+			return 0, fmt.Errorf("paper %s is not in the index", key)
+		}
+		begun := time.Now()
+		_, _, err := index.Search(ctx, []engine.Query{{Vector: v, K: 10, Exclude: []engine.Key{key}}})
+		return time.Since(begun), err
+	}
+	ways := []struct {
+		to *float64
+		do func() (time.Duration, error)
+	}{
+		{&r.LikeMS, func() (time.Duration, error) { // first: the feed needs them
+			return p.request(ctx, http.MethodPut, "/v1/users/me/likes/"+url.PathEscape(id()))
+		}},
+		{&r.IndexMS, alone},
+		{&r.SimilarMS, get(similar)},
+		{&r.FeedMS, get(fixed("/v1/users/me/feed"))},
+		{&r.LatestMS, get(fixed("/v1/latest"))},
+		{&r.StatusMS, get(fixed("/v1/status"))},
+		{&r.SearchMS, get(func() string { return "/v1/search?q=" + url.QueryEscape(templates[random.IntN(len(templates))].Title) })},
+		{&r.ByIDMS, get(func() string { return "/v1/papers/" + url.PathEscape(id()) })},
+	}
+	took := make([][]time.Duration, len(ways))
+	once := func(i int) error {
+		d, err := ways[i].do()
+		took[i] = append(took[i], d)
+		return err
+	}
+	for range asked {
+		if err := once(0); err != nil {
+			return err
+		}
+	}
+	for range asked {
+		for i := 1; i < len(ways); i++ {
+			if err := once(i); err != nil {
+				return err
+			}
+		}
+	}
+	for i, w := range ways {
+		*w.to = quantile(took[i], .5)
+	}
+
+	paths := make([]string, 20*asked)
+	for i := range paths {
+		paths[i] = similar()
+	}
+	all, seconds, err := p.crowd(ctx, r.Clients, paths)
+	if err != nil {
+		return err
+	}
+	r.Rate = float64(len(all)) / seconds
+	r.P50MS, r.P99MS = quantile(all, .5), quantile(all, .99)
+	r.OverIndex, r.FeedOver, r.RateOver = r.SimilarMS/r.IndexMS, r.FeedMS/r.SimilarMS, r.Rate*r.IndexMS/1000
+	return nil
+}
+
+// index returns the index of the data directory, in this process.
+func (p *child) index(ctx context.Context) (engine.Index, error) {
+	e, err := builtin.New()
+	if err != nil {
+		return nil, err
+	}
+	store, err := openStore(ctx, Config{Data: p.data})
+	if err != nil {
+		return nil, err
+	}
+	index, err := chromem.New(e.Space())
+	if err == nil {
+		var own *engine.Engine
+		own, err = engine.New(ctx, engine.Options{Store: store, Index: index, Embedder: e, Owner: owner(), Log: slog.New(slog.DiscardHandler)})
+		if err == nil {
+			err = own.CatchUp(ctx)
+		}
+	}
+	return index, errors.Join(err, store.Close())
+}
+
+// crowd lets clients ask for the paths at once, and returns how long each
+// answer took, and all of them.
+func (p *child) crowd(ctx context.Context, clients int, paths []string) (took []time.Duration, seconds float64, err error) {
+	took = make([]time.Duration, len(paths))
+	errs := make([]error, clients)
+	next := make(chan int)
+	var wg sync.WaitGroup
+	begun := time.Now()
+	for c := range clients {
+		wg.Go(func() {
+			for i := range next {
+				var err error
+				if took[i], err = p.request(ctx, http.MethodGet, paths[i]); err != nil {
+					errs[c] = err
+				}
+			}
+		})
+	}
+	for i := range paths {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return took, time.Since(begun).Seconds(), errors.Join(errs...)
+}
+
+// quantile is the q-th part of durations, in milliseconds.
+func quantile(of []time.Duration, q float64) float64 {
+	of = slices.Sorted(slices.Values(of))
+	return float64(of[int(q*float64(len(of)-1))].Microseconds()) / 1000
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// anonymous is the memory of a process that is backed by no file, in millions
+// of bytes; 0 where the system does not tell.
+func anonymous(pid int) float64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.SplitSeq(string(text), "\n") {
+		if value, ok := strings.CutPrefix(line, "RssAnon:"); ok {
+			kb, err := strconv.ParseFloat(strings.Fields(value)[0], 64)
+			if err != nil { // unreachable: the kernel writes a number
+				return 0
+			}
+			return kb * 1024 / 1e6
+		}
+	}
+	return 0
+}
