@@ -39,17 +39,24 @@ type Lexicon interface {
 	// Bags returns the terms of papers as of a change number (0 is now), in
 	// the order of keys; an empty Bag for one that is not held.
 	Bags(keys []Key, asOf int64) []Bag
-	// Frequencies returns in how many papers each term occurs, and how many
-	// papers there are, for weights. The numbers are of one of the moments at
-	// which the lexicon counts, the last one at or before asOf that it remembers;
-	// it counts anew whenever its papers have become a sixteenth more or less. So
-	// they do not change between the pages of one list. Count and mean length
-	// that Saturation is given are of the same moment.
-	Frequencies(terms []Term, asOf int64) (papers []int, of int)
+	// Statistics returns in how many papers each term occurs, for weights, and
+	// what else they are made of. The numbers are of one of the moments at which
+	// the lexicon counts, the last one at or before asOf that it remembers; it
+	// counts anew whenever its papers have become a sixteenth more or less. So
+	// they do not change between the pages of one list. The mean length that
+	// Saturation is given in a search is of the same moment.
+	Statistics(terms []Term, asOf int64) Statistics
 	// Len is the number of papers held.
 	Len() int
 	// Version is the change number up to which the lexicon reflects the Store.
 	Version() int64
+}
+
+// Statistics are counts over the papers of a lexicon.
+type Statistics struct {
+	Papers int     // all of them
+	Mean   float64 // of Bag.Length; 0 if there are no papers
+	With   []int   // papers in which each of the terms asked about occurs, in their order
 }
 
 // A TextChange is what happened to the text of one paper.
