@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kindred/engine"
 	"kindred/engine/importer"
 )
 
@@ -25,8 +23,8 @@ func importCmd(sys env) *cobra.Command {
 Formats: jsonl (one {"id","title","abstract","authors","date","categories"} a
 line), arxiv (the arXiv metadata snapshot), page (text of a trending-papers page).
 
-Records are stored first and embedded then; both go on where they stopped if they
-are interrupted and started again. A malformed record is reported and skipped.
+Records are stored and embedded side by side, the newest of those that wait first;
+both go on where they stopped if they are interrupted and started again. A malformed record is reported and skipped.
 Importing a file again changes nothing.`,
 		Example: `  kindred import papers.jsonl.gz
   zcat arxiv-metadata-oai-snapshot.json.gz | kindred import --format arxiv -`,
@@ -82,9 +80,11 @@ func importFile(cmd *cobra.Command, sys env, name string, format importer.Format
 
 	begun := time.Now()
 	sum := summary{Errors: []string{}}
+	beside := embedBeside(ctx, e, sys, embedToo)
+	defer beside.stop()
 	bar := newMeter(sys.stderr, "Storing "+in.Name, in.Size > 0)
 	progress := func(p importer.Progress) {
-		bar.set(p.Read, p.Size, fmt.Sprintf("%s papers", thousands(p.Position)), p.Position)
+		bar.set(p.Read, p.Size, fmt.Sprintf("%s papers%s", thousands(p.Position), beside.detail()), p.Position)
 	}
 	reject := func(r importer.Rejection) {
 		where := fmt.Sprintf("record %d", r.Record)
@@ -111,7 +111,7 @@ func importFile(cmd *cobra.Command, sys env, name string, format importer.Format
 		return err
 	}
 	if embedToo {
-		if sum.Embedded, err = embedAll(ctx, e, sys); err != nil {
+		if sum.Embedded, err = beside.finish(); err != nil {
 			return fmt.Errorf("every record is stored, but embedding stopped: %w\nThe same command, or a running server, goes on", err)
 		}
 		s, err := e.Status(ctx)
@@ -139,40 +139,4 @@ func importFile(cmd *cobra.Command, sys env, name string, format importer.Format
 	}
 	_, err = fmt.Fprintf(sys.stdout, "%s: %s, in %s\n", in.Name, strings.Join(parts, ", "), time.Since(begun).Round(100*time.Millisecond))
 	return err
-}
-
-// embedAll returns when no stored paper waits for its vector, and how many got
-// theirs meanwhile. If another process has the right to embed, it waits for
-// that, and takes over if that stops.
-func embedAll(ctx context.Context, e *engine.Engine, sys env) (int, error) {
-	bar := newMeter(sys.stderr, "Embedding", true)
-	defer bar.end()
-	first, err := e.Status(ctx)
-	if err != nil {
-		return 0, err
-	}
-	total := int64(first.Pending - first.Failed)
-	show := func(left int64) {
-		total = max(total, left)
-		bar.set(total-left, total, fmt.Sprintf("%s of %s papers", thousands(total-left), thousands(total)), total-left)
-	}
-	for {
-		if _, err := e.Sync(ctx, func(_, left int) { show(int64(left)) }); err != nil {
-			return int(total), err
-		}
-		s, err := e.Status(ctx)
-		if err != nil {
-			return int(total), err
-		}
-		left := int64(s.Pending - s.Failed)
-		show(left)
-		if left <= 0 {
-			return int(total), nil
-		}
-		select {
-		case <-ctx.Done():
-			return int(total), ctx.Err()
-		case <-time.After(200 * time.Millisecond):
-		}
-	}
 }

@@ -8,6 +8,7 @@
 //	open.go     a data directory becomes an engine
 //	client.go   questions go to the running server, or to an engine of our own
 //	serve.go    the server
+//	beside.go   an import embeds while it stores
 //	…           one file for each further group of subcommands
 package main
 

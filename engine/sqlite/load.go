@@ -142,7 +142,7 @@ func (s *Store) WithTitle(ctx context.Context, title string, limit int) (keys []
 	if strings.ContainsRune(title, 0) {
 		return nil, nil
 	}
-	err = each(ctx, s.reader, "SELECT p.key FROM records r JOIN papers p ON p.id = r.paper WHERE r.title_norm = ? ORDER BY p.key LIMIT ?",
+	err = each(ctx, s.reader, "SELECT p.key FROM records r JOIN papers p ON p.id = r.paper WHERE substr(r.title_norm, 1, 24) = substr($1, 1, 24) AND r.title_norm = $1 ORDER BY p.key LIMIT $2",
 		[]any{title, max(limit, 0)}, func(scan scanner) error {
 			var key engine.Key
 			err := scan(&key)

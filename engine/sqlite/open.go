@@ -24,6 +24,8 @@ type Options struct {
 	// Readers is how many reads run at once; 0 means 4. Each has a connection
 	// of its own, with up to 16 MB of cache.
 	Readers int
+
+	driver string // of database/sql; "" means modernc's. Tests listen in on it
 }
 
 func (o Options) withDefaults() Options {
@@ -32,6 +34,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Readers <= 0 {
 		o.Readers = 4
+	}
+	if o.driver == "" {
+		o.driver = "sqlite"
 	}
 	return o
 }
@@ -90,7 +95,7 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	s.writer, err = connect(path, 1, busy, "journal_mode(WAL)", "synchronous(FULL)",
+	s.writer, err = connectBy(opts.driver, path, 1, busy, "journal_mode(WAL)", "synchronous(FULL)",
 		"foreign_keys(1)", "cache_size(-65536)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)")
 	if err != nil {
 		return nil, err
@@ -98,7 +103,7 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 	if err := migrate(ctx, s.writer); err != nil {
 		return nil, err
 	}
-	s.reader, err = connect(path, opts.Readers, busy, "query_only(1)", "cache_size(-16384)")
+	s.reader, err = connectBy(opts.driver, path, opts.Readers, busy, "query_only(1)", "cache_size(-16384)")
 	if err != nil {
 		return nil, err
 	}
@@ -124,9 +129,13 @@ func recognise(ctx context.Context, path, busy string) error {
 // connect prepares a pool of n connections to the file path, each with the
 // pragmas. busy_timeout must be the first of them: the others may have to wait.
 func connect(path string, n int, pragmas ...string) (*sql.DB, error) {
+	return connectBy("sqlite", path, n, pragmas...)
+}
+
+func connectBy(driver, path string, n int, pragmas ...string) (*sql.DB, error) {
 	query := url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}
 	dsn := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: query.Encode()}
-	db, err := sql.Open("sqlite", dsn.String())
+	db, err := sql.Open(driver, dsn.String())
 	if err != nil {
 		return nil, err
 	}

@@ -82,6 +82,15 @@ func asked[T ~string](names []T) string {
 	return toList(kept)
 }
 
+// numbers is toList for row numbers.
+func numbers(ids []int64) string {
+	b, err := json.Marshal(ids)
+	if err != nil { // unreachable: integers
+		panic(err)
+	}
+	return string(b)
+}
+
 // toTime is a time as a column holds it: microseconds, 0 for none.
 func toTime(t time.Time) int64 {
 	if t.IsZero() {
