@@ -1,5 +1,5 @@
 # The two commands of a fresh machine: `go run ./cmd/kindred serve` and `make test`.
-.PHONY: build test test-browser extension soak soak-kills soak-ollama soak-fuzz lint bench bench-go golden
+.PHONY: build test test-browser extension soak soak-kills soak-import soak-hour soak-ollama soak-fuzz lint bench bench-go golden
 
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -35,10 +35,17 @@ lint:
 	GOVULNCHECK=$(GOVULNCHECK) .ci/vuln
 
 # soak is the long form of what test does shortly; results go to RESULTS.md files.
-soak: soak-kills soak-ollama soak-fuzz
+soak: soak-kills soak-import soak-hour soak-ollama soak-fuzz
 
 soak-kills:
 	KINDRED_KILLS=20 GO=$(GO) .ci/gotest -race -timeout 60m -run 'Kill|Replaces' ./engine/sqlite ./cmd/kindred
+
+# soak-import kills an import of a million papers 20 times.
+soak-import:
+	KINDRED_KILLS=20 KINDRED_KILL_PAPERS=1000000 GO=$(GO) .ci/gotest -timeout 3h -run KilledDuringALargeImport ./cmd/kindred
+
+soak-hour:
+	KINDRED_SOAK_SECONDS=3600 GO=$(GO) .ci/gotest -timeout 2h -run TestSoak ./cmd/kindred
 
 # soak-ollama embeds 1,000 real abstracts four times; they come from the shared
 # folder (KINDRED_SHARED).

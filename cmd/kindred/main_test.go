@@ -39,7 +39,13 @@ func program(t *testing.T, data string, args ...string) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(self, args...)
+	return programOf(t, self, data, args...)
+}
+
+// programOf is program for another binary.
+func programOf(t *testing.T, binary, data string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(binary, args...)
 	cmd.Env = []string{asProgram + "=1", "KINDRED_DATA=" + data, "OLLAMA_HOST=" + nowhere, "HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"),
 		"KINDRED_OLLAMA_THREADS=1"} // more wait for each other on a busy machine
 	return cmd
@@ -74,7 +80,13 @@ type server struct {
 // interrupted at the end of the test, and must then exit with 0.
 func startServer(t *testing.T, data string, args ...string) *server {
 	t.Helper()
-	s := &server{t: t, cmd: program(t, data, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)}
+	return serverOf(t, program(t, data, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...))
+}
+
+// serverOf is startServer for a command.
+func serverOf(t *testing.T, cmd *exec.Cmd) *server {
+	t.Helper()
+	s := &server{t: t, cmd: cmd}
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
