@@ -27,7 +27,7 @@ import (
 // config.toml in the data directory, that over the default.
 type Config struct {
 	Data      string // directory of the store and config.toml
-	Embedder  string // "auto", "builtin", "ollama" or "ollama:MODEL"
+	Embedder  string // "auto", "builtin", "ollama", "ollama:MODEL" or "distilled:NAME"
 	Addr      string // host:port to listen on
 	PublicURL string // how others reach the server; "" if they do not
 	Ollama    string // base URL of the Ollama server
@@ -55,7 +55,7 @@ type setting struct {
 
 var table = []setting{
 	{"data", "KINDRED_DATA", "", "", "data `directory` (default $XDG_DATA_HOME/kindred or ~/.local/share/kindred)", func(c *Config) *string { return &c.Data }},
-	{"embedder", "KINDRED_EMBEDDER", "embedder", "auto", "`what` embeds texts: auto, builtin, or ollama[:model]", func(c *Config) *string { return &c.Embedder }},
+	{"embedder", "KINDRED_EMBEDDER", "embedder", "auto", "`what` embeds texts: auto, builtin, ollama[:model], or distilled:name", func(c *Config) *string { return &c.Embedder }},
 	{"ollama-url", "OLLAMA_HOST", "ollama_url", defaultOllama, "`URL` of the Ollama server", func(c *Config) *string { return &c.Ollama }},
 	{"dim", "KINDRED_DIM", "dim", "", "`numbers` kept of each vector, of an Ollama model that was trained for it (default all)", func(c *Config) *string { return &c.Dim }},
 	{"ollama-threads", "KINDRED_OLLAMA_THREADS", "ollama_threads", "", "`how` many threads Ollama runs the model with; 1 is quicker on small busy machines (default as Ollama likes)", func(c *Config) *string { return &c.Threads }},
@@ -165,8 +165,9 @@ func (c *Config) check() error {
 		return err
 	}
 	kind, model, named := strings.Cut(c.Embedder, ":")
-	if !slices.Contains([]string{"auto", "builtin", "ollama"}, kind) || named && (kind != "ollama" || model == "") {
-		return fmt.Errorf("embedder %q: want auto, builtin, ollama or ollama:MODEL", c.Embedder)
+	if !slices.Contains([]string{"auto", "builtin", "ollama", "distilled"}, kind) || named && (kind == "auto" || kind == "builtin" || model == "") ||
+		kind == "distilled" && !modelName.MatchString(model) {
+		return fmt.Errorf("embedder %q: want auto, builtin, ollama, ollama:MODEL or distilled:NAME", c.Embedder)
 	}
 	if !strings.Contains(c.Ollama, "://") { // OLLAMA_HOST is often host:port, or what the server listens on
 		c.Ollama = "http://" + strings.Replace(c.Ollama, "0.0.0.0", "127.0.0.1", 1)
@@ -238,8 +239,11 @@ func (c Config) newOllama(ctx context.Context, model string) (embed.Embedder, er
 
 // reach reaches the embedder of a space, whatever --dim says now.
 func (c Config) reach(ctx context.Context, s embed.Space) (embed.Embedder, error) {
-	if s.Embedder == "builtin" {
+	switch s.Embedder {
+	case "builtin":
 		return builtin.New()
+	case "distilled":
+		return c.openModel(s.Model)
 	}
 	c.Dim = ""
 	if s.Full > 0 {

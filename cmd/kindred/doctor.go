@@ -108,7 +108,11 @@ func examine(ctx context.Context, c Config) []finding {
 	if space.Embedder != "" { // what the directory remembers
 		kind, model = space.Embedder, space.Model
 	}
-	if kind != "ollama" {
+	switch kind {
+	case "ollama":
+	case "distilled":
+		add(checkDistilled(ctx, c, model, space))
+	default:
 		add(checkBuiltin(ctx, space))
 	}
 	add(checkOllama(ctx, c, kind, model, space)...)
@@ -151,7 +155,7 @@ func checkClock(now, built, written time.Time) finding {
 // one exception is Ollama itself, which downloads a model when it is told to.
 func checkNetwork(c Config, kind string) finding {
 	switch u, err := url.Parse(c.Ollama); {
-	case kind == "builtin":
+	case kind == "builtin" || kind == "distilled":
 		return finding{"network", true, "no host is contacted", ""}
 	case err != nil: // unreachable: check has parsed it
 		return finding{"network", false, err.Error(), ""}

@@ -29,6 +29,22 @@ func checkBuiltin(ctx context.Context, space embed.Space) finding {
 	return finding{"builtin", true, fmt.Sprintf("%s, %s abstracts/s", e.Space().ID(), thousands(int64(rate))), ""}
 }
 
+// checkDistilled loads a distilled model and measures it.
+func checkDistilled(ctx context.Context, c Config, name string, space embed.Space) finding {
+	e, err := c.openModel(name)
+	if err != nil {
+		return finding{"model", false, err.Error(), "kindred reembed --embedder builtin"}
+	}
+	if space.Embedder != "" && space != e.Space() {
+		return finding{"model", false, fmt.Sprintf("the papers were embedded with %s, the file %s is now %s: what is stored serves, new texts do not", space.ID(), c.modelPath(name), e.Space().ID()), "kindred reembed " + e.Space().Flags()}
+	}
+	rate, err := throughput(ctx, e, 2000)
+	if err != nil {
+		return finding{"model", false, err.Error(), "kindred reembed --embedder builtin"}
+	}
+	return finding{"model", true, fmt.Sprintf("%s, %s abstracts/s", e.Space().ID(), thousands(int64(rate))), ""}
+}
+
 // checkOllama says whether Ollama answers, has the model, and is as the papers
 // need it. It is a problem only if the data directory or the settings need it.
 func checkOllama(ctx context.Context, c Config, kind, model string, space embed.Space) []finding {

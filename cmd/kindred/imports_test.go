@@ -14,6 +14,7 @@ import (
 var mayImport = map[string][]string{
 	"embed":                   {},
 	"embed/builtin":           {"embed"},
+	"embed/builtin/distill":   {"embed", "embed/builtin"},
 	"embed/ollama":            {"embed"},
 	"embed/embedtest":         {"embed"},
 	"embed/ollama/ollamatest": {},
@@ -27,7 +28,7 @@ var mayImport = map[string][]string{
 	"api":                     {"engine", "embed"},
 	"testdata":                {},
 	"cmd/kindred": {
-		"api", "embed", "embed/builtin", "embed/ollama", "engine", "engine/chromem", "engine/chromem/bench", "engine/eval", "engine/importer", "engine/sqlite", "testdata",
+		"api", "embed", "embed/builtin", "embed/builtin/distill", "embed/ollama", "engine", "engine/chromem", "engine/chromem/bench", "engine/eval", "engine/importer", "engine/sqlite", "testdata",
 	},
 }
 
@@ -40,6 +41,7 @@ var belongsTo = map[string]string{
 	"github.com/klauspost/compress":       "engine/importer",
 	"github.com/ollama/ollama":            "embed/ollama",
 	"golang.org/x/text":                   "embed/builtin",
+	"gonum.org/v1/gonum":                  "embed/builtin/distill",
 	"github.com/labstack/echo/v4":         "api",
 	"github.com/danielgtaylor/huma/v2":    "api",
 	"github.com/prometheus/client_golang": "api",

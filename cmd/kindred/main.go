@@ -113,7 +113,7 @@ this machine.
 	for group, cmds := range map[string][]*cobra.Command{
 		"ask":  {searchCmd(sys), similarCmd(sys), feedCmd(sys), likesCmd(sys), statusCmd(sys)},
 		"tell": {importCmd(sys), likeCmd(sys), dislikeCmd(sys), hideCmd(sys), saveCmd(sys), undoCmd(sys), removeCmd(sys)},
-		"keep": {serveCmd(sys), doctorCmd(sys), pairCmd(sys), tokenCmd(sys), evalCmd(sys), benchCmd(sys), reembedCmd(sys), spacesCmd(sys), backupCmd(sys), restoreCmd(sys), versionCmd(sys)},
+		"keep": {serveCmd(sys), doctorCmd(sys), pairCmd(sys), tokenCmd(sys), evalCmd(sys), benchCmd(sys), reembedCmd(sys), distillCmd(sys), spacesCmd(sys), backupCmd(sys), restoreCmd(sys), versionCmd(sys)},
 	} {
 		for _, c := range cmds {
 			c.GroupID = group

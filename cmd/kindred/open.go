@@ -128,10 +128,15 @@ func named(ctx context.Context, c Config) (embed.Embedder, error) {
 			return nil, errDim
 		}
 		return builtin.New()
+	case "distilled":
+		if c.Dim != "" {
+			return nil, errDim
+		}
+		return c.openModel(model)
 	case "ollama":
 		return c.newOllama(ctx, model)
 	}
-	return nil, usageError{errors.New("embed with what? --embedder builtin, or ollama:MODEL")}
+	return nil, usageError{errors.New("embed with what? --embedder builtin, ollama:MODEL, or distilled:NAME")}
 }
 
 var errDim = usageError{errors.New("--dim is for models that were trained for it: --embedder ollama:MODEL, such as ollama:nomic-embed-text")}

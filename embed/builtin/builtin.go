@@ -1,10 +1,12 @@
 // Package builtin is an embedder with no server: a static model, shipped in
 // the binary, that knows one vector for each piece of a word and adds up
 // those of a text. README.md says how it was made and how good it is;
-// distill/ is the program that made it.
+// distill/ is the program that made it. Open does the same with a file that a
+// person made of a model and papers of their own, with package distill.
 package builtin
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	_ "embed" // the model file
@@ -52,14 +54,20 @@ func load(file, sum string) (*Embedder, error) {
 	if want, _, _ := strings.Cut(sum, " "); got != want {
 		return nil, fmt.Errorf("model file has sha256 %s, want %q", got, want)
 	}
+	return of("builtin", "", file, got)
+}
+
+// of returns the embedder of a model file with the given digest. name "" is the
+// one in the file.
+func of(embedder, name, file, digest string) (*Embedder, error) {
 	m, err := parse(file)
 	if err != nil {
 		return nil, fmt.Errorf("parse model file: %w", err)
 	}
 	return &Embedder{model: m, space: embed.Space{
-		Embedder: "builtin",
-		Model:    m.name,
-		Digest:   "sha256:" + got,
+		Embedder: embedder,
+		Model:    cmp.Or(name, m.name),
+		Digest:   "sha256:" + digest,
 		Dim:      m.dim,
 		Join:     embed.JoinRule,
 		Truncate: "none: every word counts",
