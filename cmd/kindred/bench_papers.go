@@ -146,24 +146,32 @@ const (
 	lastMonth  = 2026*12 + 10 // November 2026
 )
 
-// madePaper returns paper i of n. Its text depends on i and templates alone, its
-// id and date on n too.
+const months = lastMonth - firstMonth + 1
+
+// perMonth is how many of n made papers each month has; the last has what is left.
+func perMonth(n int) int { return (n + months - 1) / months }
+
+// madePaper returns paper i of n, in the order of ids.
 func madePaper(templates []engine.Paper, i, n int) snapshotLine {
-	r := rand.New(rand.NewPCG(benchSeed, uint64(i)))
-	months := lastMonth - firstMonth + 1
-	perMonth := (n + months - 1) / months
-	month := firstMonth + i/perMonth
-	day := time.Date(month/12, time.Month(month%12+1), 1+i%perMonth*28/perMonth, 12, 0, 0, 0, time.UTC)
-	p, other := templates[i%len(templates)], templates[r.IntN(len(templates))]
+	return madeOf(templates, i/perMonth(n), i%perMonth(n))
+}
+
+// madeOf returns paper number i, from 0, of a month, from 0. It depends on nothing
+// else.
+func madeOf(templates []engine.Paper, of, i int) snapshotLine {
+	month, number := firstMonth+of, i*months+of
+	r := rand.New(rand.NewPCG(benchSeed, uint64(number)))
+	day := time.Date(month/12, time.Month(month%12+1), 1+i%28, 12, 0, 0, 0, time.UTC)
+	p, other := templates[number%len(templates)], templates[r.IntN(len(templates))]
 	line := snapshotLine{
-		ID:         fmt.Sprintf("%02d%02d.%05d", day.Year()%100, day.Month(), i%perMonth+1),
+		ID:         fmt.Sprintf("%02d%02d.%05d", day.Year()%100, day.Month(), i+1),
 		Title:      p.Title,
 		Abstract:   p.Abstract,
 		Categories: strings.Join(p.Categories, " "),
 		Versions:   []snapshotVersion{{"v1", day.Format("Mon, 2 Jan 2006 15:04:05 GMT")}},
 		UpdateDate: day.Format(time.DateOnly),
 	}
-	if i >= len(templates) {
+	if number >= len(templates) {
 		line.Title = mixed(r, p.Title, other.Title, 5)
 		line.Abstract = mixed(r, p.Abstract, other.Abstract, 8)
 	}

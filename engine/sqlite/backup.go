@@ -70,7 +70,7 @@ func (s *Store) compare(ctx context.Context, file string) error {
 	if err := db.QueryRowContext(ctx, "SELECT seq FROM state").Scan(&head); err != nil {
 		return err
 	}
-	want, err := contents(ctx, s.reader, head)
+	want, err := contents(ctx, s.reader.DB, head)
 	if err != nil {
 		return err
 	}

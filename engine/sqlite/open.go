@@ -45,7 +45,7 @@ func (o Options) withDefaults() Options {
 type Store struct {
 	path   string
 	writer *sql.DB // one connection
-	reader *sql.DB // several, which cannot write
+	reader *pool   // several, which cannot write
 }
 
 var _ engine.Store = (*Store)(nil)
@@ -103,10 +103,11 @@ func open(ctx context.Context, path string, opts Options) (_ *Store, err error) 
 	if err := migrate(ctx, s.writer); err != nil {
 		return nil, err
 	}
-	s.reader, err = connectBy(opts.driver, path, opts.Readers, busy, "query_only(1)", "cache_size(-16384)")
+	readers, err := connectBy(opts.driver, path, opts.Readers, busy, "query_only(1)", "cache_size(-16384)")
 	if err != nil {
 		return nil, err
 	}
+	s.reader = newPool(readers)
 	return s, s.reader.PingContext(ctx)
 }
 
@@ -147,10 +148,11 @@ func connectBy(driver, path string, n int, pragmas ...string) (*sql.DB, error) {
 // Close ends all work and closes the file.
 func (s *Store) Close() error {
 	var errs []error
-	for _, db := range []*sql.DB{s.reader, s.writer} { // the last one out tidies the write-ahead log
-		if db != nil {
-			errs = append(errs, db.Close())
-		}
+	if s.reader != nil {
+		errs = append(errs, s.reader.Close())
+	}
+	if s.writer != nil { // the last one out tidies the write-ahead log
+		errs = append(errs, s.writer.Close())
 	}
 	return errors.Join(errs...)
 }
