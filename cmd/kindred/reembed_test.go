@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -168,6 +169,54 @@ func TestNewBuiltinModelReplacesTheOldOne(t *testing.T) {
 		t.Error("dropping the old space disturbed the new one")
 	}
 	kindred(t, data, 0, "backup", t.TempDir()+"/verified.db")
+}
+
+// full is a store whose disk has no room for another space at first.
+type full struct {
+	engine.Store
+	old   embed.Space
+	asked int
+}
+
+func (f *full) PutSpace(ctx context.Context, s embed.Space) error {
+	if s == f.old {
+		return nil
+	}
+	if f.asked++; f.asked == 1 {
+		return errors.New("no space left on device")
+	}
+	return f.Store.PutSpace(ctx, s)
+}
+
+// What keeps the new model from coming in once is tried again.
+func TestNewBuiltinModelIsTriedAgain(t *testing.T) {
+	data := t.TempDir()
+	old := oldRelease{embedtest.Hash(64)}
+	fillWith(t, data, jsonl(t, 20), old)
+	store, err := openStore(t.Context(), Config{Data: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	flaky := &full{Store: store, old: old.Space()}
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	e, err := openEngine(t.Context(), Config{Data: data, Embedder: "auto"}, flaky, log, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); embedOn(ctx, flaky, e, log) }()
+	defer func() { stop(); <-done }()
+	eventually(t, time.Minute, "the new model serves", func() bool {
+		_, active, err := store.Spaces(ctx)
+		return err == nil && strings.Contains(active, "kindred-static-") && !strings.Contains(active, "kindred-static-0")
+	})
+	stop()
+	<-done
+	if flaky.asked != 2 {
+		t.Errorf("asked %d times for room", flaky.asked)
+	}
 }
 
 // former is an embedder whose space says that it is a model of an Ollama that

@@ -96,10 +96,7 @@ func serve(cmd *cobra.Command, sys env) (err error) {
 		if s, err := e.Status(ctx); err == nil {
 			fmt.Fprintf(sys.stdout, "Kindred is ready: %s papers, %s\n", thousands(int64(s.Papers)), self.URL)
 		}
-		if err := renew(ctx, store, e, log); err != nil && ctx.Err() == nil {
-			log.Error("embed again with the new builtin model", "err", err)
-		}
-		embedOn(ctx, e, log)
+		embedOn(ctx, store, e, log)
 	})
 	failed := make(chan error, 1)
 	work.Go(func() { failed <- server.Serve(listener) })
@@ -172,23 +169,30 @@ func embedSample(ctx context.Context, e *engine.Engine) error {
 	}
 }
 
-// embedOn embeds what arrives until ctx ends. After a failure it waits, longer
-// each time.
-func embedOn(ctx context.Context, e *engine.Engine, log *slog.Logger) {
-	wait := syncEvery
+// embedOn embeds what arrives until ctx ends, after all that the builtin model of
+// another release did. After a failure it waits, longer each time.
+func embedOn(ctx context.Context, store engine.Store, e *engine.Engine, log *slog.Logger) {
+	wait, renewed := syncEvery, false
 	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(wait):
+		n, err := 0, error(nil)
+		if !renewed {
+			err = renew(ctx, store, e, log)
+			renewed = err == nil
 		}
-		n, err := e.Sync(ctx, nil)
+		if renewed {
+			n, err = e.Sync(ctx, nil)
+		}
 		switch {
 		case err == nil:
 			wait = syncEvery
 		case ctx.Err() == nil:
 			wait = min(2*wait, syncPause)
 			log.Warn("embedding stopped", "embedded", n, "retry_in", wait, "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
 		}
 	}
 }

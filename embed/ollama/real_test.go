@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ollama/ollama/api"
+
 	"kindred/embed"
 	"kindred/embed/embedtest"
 	"kindred/embed/ollama"
@@ -114,11 +116,68 @@ func TestReal(t *testing.T) {
 	})
 	t.Run("inspect", func(t *testing.T) {
 		info, err := ollama.Inspect(t.Context(), ollama.Options{URL: s.URL, Model: ollamatest.Model})
-		if err != nil || info.Version != "0.17.4" || info.Architecture != "bert" || !slices.Contains(info.Capabilities, "embedding") || info.Dim != 384 || info.Context != 512 || info.Reads != 512 {
+		if err != nil || info.Version != "0.17.4" || info.Architecture != "bert" || !slices.Contains(info.Capabilities, "embedding") || info.Dim != 384 || info.Context != 512 || info.Reads != 256 {
 			t.Errorf("%+v, %v", info, err)
 		}
 		if info, err := ollama.Inspect(t.Context(), ollama.Options{URL: s.URL, Model: "no-such-model"}); info.Version != "0.17.4" || !errors.Is(err, embed.ErrUnavailable) {
 			t.Errorf("unknown model: %+v, %v", info, err)
+		}
+	})
+	t.Run("unknown tokens", func(t *testing.T) {
+		// Ollama refuses this text although it is told to cut it; we cut and ask again.
+		text := strings.Repeat("ꙮ𐌀☃ ", 2000)
+		yes := true
+		_, err := s.Client().Embed(t.Context(), &api.EmbedRequest{Model: ollamatest.Model, Input: []string{text}, Truncate: &yes})
+		var status api.StatusError
+		if !errors.As(err, &status) || status.StatusCode != 400 || !strings.Contains(err.Error(), "context length") {
+			t.Errorf("Ollama by itself: %v: the test tests nothing", err)
+		}
+		e := connect(t, s, ollama.Options{})
+		got, err := e.Embed(t.Context(), embed.Document, []string{"a plain text", text, "another"})
+		if err != nil || got[1].Check(384) != nil {
+			t.Fatal(err)
+		}
+		if alone, err := e.Embed(t.Context(), embed.Document, []string{"a plain text", "another"}); err != nil || !slices.Equal(alone[0], got[0]) || !slices.Equal(alone[1], got[2]) {
+			t.Errorf("its neighbours have other vectors: %v", err)
+		}
+	})
+	t.Run("kept in memory", func(t *testing.T) {
+		if _, err := connect(t, s, ollama.Options{Keep: 3 * time.Hour}).Embed(t.Context(), embed.Document, []string{"speech"}); err != nil {
+			t.Fatal(err)
+		}
+		ps, err := s.Client().ListRunning(t.Context())
+		if err != nil || len(ps.Models) != 1 || time.Until(ps.Models[0].ExpiresAt) < 2*time.Hour {
+			t.Errorf("%v, running %+v", err, ps)
+		}
+	})
+	t.Run("pull", func(t *testing.T) {
+		s.Create("published", ollamatest.Retrained)
+		name := s.Publish("published")
+		s.Delete("published")
+		o := ollama.Options{URL: s.URL, Model: name}
+		if state, _ := ollama.Probe(t.Context(), s.URL, name); state != ollama.Missing {
+			t.Fatalf("before: %v", state)
+		}
+		var most, all int64
+		if err := ollama.Pull(t.Context(), o, func(_ string, done, total int64) {
+			if done > total {
+				t.Errorf("%d of %d bytes", done, total)
+			}
+			if total > all {
+				all, most = total, 0
+			}
+			if total == all {
+				most = max(most, done)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if all < 40e6 || most != all {
+			t.Errorf("progress told of %d of %d bytes", most, all)
+		}
+		v, err := connect(t, s, ollama.Options{Model: name}).Embed(t.Context(), embed.Document, []string{"speech"})
+		if err != nil || v[0].Check(384) != nil {
+			t.Errorf("what was pulled: %v", err)
 		}
 	})
 	t.Run("cancelled", func(t *testing.T) {

@@ -8,10 +8,12 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -30,13 +32,16 @@ const Model = "all-minilm"
 // version of Ollama; the same as in .ci/ollama and go.mod.
 const version = "0.17.4"
 
-// A Server is an Ollama with a home, a model folder and a port of its own.
+// A Server is an Ollama with a home, a model folder and a port of its own. Like the
+// public all-minilm, its models read 256 tokens.
 type Server struct {
 	URL string
 
-	t    testing.TB
-	home string
-	cmd  *exec.Cmd
+	t        testing.TB
+	home     string
+	cmd      *exec.Cmd
+	registry *httptest.Server // see Publish
+	depot    *httptest.Server // where it sends those who want weights
 }
 
 // Start runs a server that has Model, until the test ends.
@@ -49,6 +54,14 @@ func Start(t testing.TB) *Server {
 	}
 	s.URL = "http://" + l.Addr().String()
 	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.registry = httptest.NewTLSServer(http.HandlerFunc(s.serveRegistry))
+	t.Cleanup(s.registry.Close)
+	s.depot = httptest.NewServer(http.HandlerFunc(s.serveDepot))
+	t.Cleanup(s.depot.Close)
+	trust := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.registry.Certificate().Raw})
+	if err := os.WriteFile(s.trusted(), trust, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s.Run()
@@ -82,7 +95,7 @@ func (s *Server) Run() {
 	s.cmd = exec.Command(filepath.Join(s.cache(), "ollama"), "serve")
 	s.cmd.Env = []string{
 		"HOME=" + s.home, "PATH=" + os.Getenv("PATH"), "OLLAMA_MODELS=" + filepath.Join(s.home, "models"),
-		"OLLAMA_HOST=" + strings.TrimPrefix(s.URL, "http://"), "OLLAMA_NUM_PARALLEL=1",
+		"OLLAMA_HOST=" + strings.TrimPrefix(s.URL, "http://"), "OLLAMA_NUM_PARALLEL=1", "SSL_CERT_FILE=" + s.trusted(),
 	}
 	log, err := os.OpenFile(filepath.Join(s.home, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -151,7 +164,7 @@ func (s *Server) Create(name string, change func(weights []byte)) {
 		}
 		files[file] = digest
 	}
-	err := s.Client().Create(ctx, &api.CreateRequest{Model: name, Files: files}, func(api.ProgressResponse) error { return nil })
+	err := s.Client().Create(ctx, &api.CreateRequest{Model: name, Files: files, Parameters: map[string]any{"num_ctx": 256}}, func(api.ProgressResponse) error { return nil })
 	if err != nil {
 		s.t.Fatal(fmt.Errorf("create %s: %w", name, err))
 	}
