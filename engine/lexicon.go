@@ -34,17 +34,19 @@ type Lexicon interface {
 	Search(ctx context.Context, queries []TermQuery) ([][]Hit, int64, error)
 	// Scores returns, for each query and each key, the score that Search would
 	// give, to the bit; 0 for a key it does not hold. Filters and K are not looked
-	// at, AsOf of the first query counts for all.
+	// at, AsOf of the first query counts for all. What else TermQuery.Check
+	// refuses is an error wrapping ErrInvalid; ctx is obeyed.
 	Scores(ctx context.Context, queries []TermQuery, keys []Key) ([][]float32, error)
 	// Bags returns the terms of papers as of a change number (0 is now), in
 	// the order of keys; an empty Bag for one that is not held.
 	Bags(keys []Key, asOf int64) []Bag
 	// Statistics returns in how many papers each term occurs, for weights, and
 	// what else they are made of. The numbers are of one of the moments at which
-	// the lexicon counts, the last one at or before asOf that it remembers; it
-	// counts anew whenever its papers have become a sixteenth more or less. So
-	// they do not change between the pages of one list. The mean length that
-	// Saturation is given in a search is of the same moment.
+	// the lexicon counts, the last one at or before asOf that it remembers: the
+	// end of an Apply by which as many changes had been made since the one before
+	// as a sixteenth of the papers counted then. So they do not change between
+	// the pages of one list. The mean length that Saturation is given in a search
+	// is of the same moment.
 	Statistics(terms []Term, asOf int64) Statistics
 	// Len is the number of papers held.
 	Len() int
@@ -67,7 +69,7 @@ type TextChange struct {
 	Title, Abstract string
 	// Facets are more terms by which a paper can be found, FacetOf its authors
 	// and categories. They are found like words that occur once, but are in
-	// neither Bags nor Bag.Length.
+	// neither Bags nor Bag.Length. One that is a word of the text too is that word.
 	Facets     []Term
 	Published  Day // Paper.Order
 	Categories []string

@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"engine/chromem/bench":    {"engine", "engine/chromem", "embed"},
 	"engine/eval":             {"engine", "embed"},
 	"engine/importer":         {"engine", "embed"},
+	"engine/lexicon":          {"engine", "embed"},
 	"engine/enginetest":       {"engine", "embed"},
 	"api":                     {"engine", "embed"},
 	"testdata":                {},

@@ -1,0 +1,113 @@
+package lexicon
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+)
+
+const (
+	batchRows     = 1 << 13 // rows of a new segment, at most
+	batchPostings = 1 << 23 // and postings, but for a single row
+	fan           = 4       // segments of a class that become one
+	full          = 8       // the class that is merged no more
+)
+
+// class is how large a segment is: the logarithm of its rows to base fan, or
+// full when it holds half of what a segment may.
+func class(s *segment) int {
+	if s.size() > segmentRows/2 || len(s.terms) > maxTerms/2 {
+		return full
+	}
+	return (bits.Len(uint(s.size())) - 1) / 2
+}
+
+// tidy returns segments with those at the end merged, so that of no class there
+// are fan or more. A row is merged once in each class, eight times in all if it
+// came alone.
+func tidy(segments []*segment, forgotten int64) []*segment {
+	for c := 0; c < full; c++ {
+		n := len(segments)
+		from := n
+		for from > 0 && class(segments[from-1]) <= c {
+			from--
+		}
+		if n-from < fan {
+			continue
+		}
+		to, rows, terms := from, 0, 0
+		for ; to < n; to++ {
+			rows, terms = rows+segments[to].size(), terms+len(segments[to].terms)
+			if rows > segmentRows || terms > maxTerms {
+				break
+			}
+		}
+		one := merge(segments[from:to], forgotten)
+		segments = slices.Concat(segments[:from], one, segments[to:])
+		c = -1 // begin again
+	}
+	return segments
+}
+
+// merge makes one segment of several that follow each other, without the rows
+// that died at or before forgotten. It returns none if no row is left.
+func merge(segments []*segment, forgotten int64) []*segment {
+	rows, postings, terms := 0, 0, 0
+	for _, s := range segments {
+		rows, postings, terms = rows+s.size(), postings+len(s.rows), terms+len(s.terms)
+	}
+	b := newBuilder(rows, postings)
+	b.s.terms, b.s.with1 = make([]uint64, 0, terms), make([]uint16, 0, terms)
+	const left = -1
+	places := make([][]int32, len(segments)) // where each row goes
+	kept := int32(0)
+	for i, s := range segments {
+		places[i] = make([]int32, s.size())
+		for row := range places[i] {
+			died := s.diedAt(row)
+			if died != 0 && died <= forgotten {
+				places[i][row] = left
+				continue
+			}
+			places[i][row] = kept
+			kept++
+			b.row(s.key(row), s.born[row], died, s.published[row], s.length[row], s.sets[s.set[row]], int(s.forwardAt[row+1]-s.forwardAt[row]))
+		}
+	}
+	next, at := make([]int, len(segments)), make([]int, len(segments)) // term, and its postings
+	for {
+		term, more := uint64(math.MaxUint64), false
+		for i, s := range segments {
+			if next[i] < len(s.terms) {
+				term, more = min(term, s.terms[next[i]]), true
+			}
+		}
+		if !more {
+			break
+		}
+		began := false
+		for i, s := range segments {
+			if next[i] == len(s.terms) || s.terms[next[i]] != term {
+				continue
+			}
+			to := at[i] + int(s.with1[next[i]]) + 1
+			for p := at[i]; p < to; p++ {
+				place := places[i][s.rows[p]]
+				if place == left {
+					continue
+				}
+				if !began {
+					b.term(term)
+					began = true
+				}
+				b.posting(uint16(place), s.counts[p])
+			}
+			at[i] = to
+			next[i]++
+		}
+	}
+	if kept == 0 {
+		return nil
+	}
+	return []*segment{b.finish()}
+}
