@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"slices"
@@ -101,95 +99,6 @@ func (p *child) request(ctx context.Context, method, path string) (time.Duration
 		err = fmt.Errorf("%s %s: %d: %s", method, path, resp.StatusCode, bytes.TrimSpace(body))
 	}
 	return took, err
-}
-
-// asked is how often each question is asked.
-const asked = 200
-
-// ask starts the server, asks it, and fills the rest of the report in.
-func (p *child) ask(ctx context.Context, templates []engine.Paper, r *systemReport) (err error) {
-	begun := time.Now()
-	pid, stop, err := p.serve(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stop()) }()
-	r.StartS = time.Since(begun).Seconds()
-	if err := pause(ctx, 2*time.Second); err != nil {
-		return err
-	}
-	r.AnonMB = anonymous(pid)
-
-	index, err := p.index(ctx)
-	if err != nil {
-		return err
-	}
-	random := rand.New(rand.NewPCG(benchSeed, 1))
-	id := func() string { return "arxiv:" + madePaper(templates, random.IntN(r.N), r.N).ID }
-	similar := func() string { return "/v1/papers/" + url.PathEscape(id()) + "/similar?limit=10" }
-	get := func(path func() string) func() (time.Duration, error) {
-		return func() (time.Duration, error) { return p.request(ctx, http.MethodGet, path()) }
-	}
-	fixed := func(path string) func() string { return func() string { return path } }
-	alone := func() (time.Duration, error) {
-		key := engine.Key(id())
-		v := index.Vectors([]engine.Key{key}, 0)[0]
-		if v == nil {
-			return 0, fmt.Errorf("paper %s is not in the index", key)
-		}
-		begun := time.Now()
-		_, _, err := index.Search(ctx, []engine.Query{{Vector: v, K: 10, Exclude: []engine.Key{key}}})
-		return time.Since(begun), err
-	}
-	ways := []struct {
-		to *float64
-		do func() (time.Duration, error)
-	}{
-		{&r.LikeMS, func() (time.Duration, error) { // first: the feed needs them
-			return p.request(ctx, http.MethodPut, "/v1/users/me/likes/"+url.PathEscape(id()))
-		}},
-		{&r.IndexMS, alone},
-		{&r.SimilarMS, get(similar)},
-		{&r.FeedMS, get(fixed("/v1/users/me/feed"))},
-		{&r.LatestMS, get(fixed("/v1/latest"))},
-		{&r.StatusMS, get(fixed("/v1/status"))},
-		{&r.SearchMS, get(func() string { return "/v1/search?q=" + url.QueryEscape(templates[random.IntN(len(templates))].Title) })},
-		{&r.ByIDMS, get(func() string { return "/v1/papers/" + url.PathEscape(id()) })},
-	}
-	took := make([][]time.Duration, len(ways))
-	once := func(i int) error {
-		d, err := ways[i].do()
-		took[i] = append(took[i], d)
-		return err
-	}
-	for range asked {
-		if err := once(0); err != nil {
-			return err
-		}
-	}
-	for range asked {
-		for i := 1; i < len(ways); i++ {
-			if err := once(i); err != nil {
-				return err
-			}
-		}
-	}
-	for i, w := range ways {
-		*w.to = quantile(took[i], .5)
-	}
-
-	paths := make([]string, 20*asked)
-	for i := range paths {
-		paths[i] = similar()
-	}
-	all, seconds, err := p.crowd(ctx, r.Clients, paths)
-	if err != nil {
-		return err
-	}
-	r.Rate = float64(len(all)) / seconds
-	r.P50MS, r.P99MS = quantile(all, .5), quantile(all, .99)
-	r.OverIndex, r.FeedOver, r.RateOver = r.SimilarMS/r.IndexMS, r.FeedMS/r.SimilarMS, r.Rate*r.IndexMS/1000
-	return nil
 }
 
 // index returns the index of the data directory, in this process.
