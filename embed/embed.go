@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Kind says what a text is to be used for. Some models want a different
@@ -128,14 +130,36 @@ const JoinRule = "title\\nabstract/1"
 // abstract, each with runs of white space made one blank; cut at MaxText
 // bytes on a rune boundary. An empty abstract leaves the title alone.
 func Join(title, abstract string) string {
-	t := strings.Join(strings.Fields(title), " ")
-	if a := strings.Join(strings.Fields(abstract), " "); a != "" {
+	t := squeezed(title)
+	if a := squeezed(abstract); a != "" {
 		if t != "" {
 			t += "\n"
 		}
 		t += a
 	}
 	return Cut(t, MaxText)
+}
+
+// squeezed returns s with runs of white space made one blank and none at the
+// ends. Most texts are like that already, and are returned as they are.
+func squeezed(s string) string {
+	blank := true // what came before, and the beginning counts
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c > ' ' && c < utf8.RuneSelf:
+			blank = false
+		case c == ' ' && !blank:
+			blank = true
+		default: // a second blank, a tab, or more than a byte
+			r, n := utf8.DecodeRuneInString(s[i:])
+			if unicode.IsSpace(r) {
+				return strings.Join(strings.Fields(s), " ")
+			}
+			i += n - 1
+			blank = false
+		}
+	}
+	return strings.TrimSuffix(s, " ")
 }
 
 // Cut returns the longest prefix of s of at most n bytes that does not split
