@@ -1,5 +1,5 @@
 # The two commands of a fresh machine: `go run ./cmd/kindred serve` and `make test`.
-.PHONY: build test test-browser extension soak soak-kills soak-import soak-hour soak-ollama soak-fuzz lint bench bench-go golden
+.PHONY: build test test-browser extension soak soak-kills soak-import soak-hour soak-ollama soak-quality soak-fuzz lint bench bench-go golden
 
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -52,6 +52,12 @@ soak-hour:
 soak-ollama:
 	.ci/ollama
 	KINDRED_ABSTRACTS=1000 GO=$(GO) .ci/gotest -timeout 3h -run 'VectorsDoNotDepend' ./cmd/kindred
+
+# soak-quality is how good all-minilm is through a real Ollama, on the data of the
+# shared folder: hours. It goes on where it was stopped.
+soak-quality:
+	.ci/ollama
+	KINDRED_EVAL="csfcube authorfeed-odd" KINDRED_EVAL_CACHE=$${XDG_CACHE_HOME:-$$HOME/.cache}/kindred/eval GO=$(GO) .ci/gotest -timeout 12h -run 'EvalOllama' ./cmd/kindred
 
 soak-fuzz:
 	.ci/fuzz 2m

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -146,18 +147,19 @@ func (a *distilling) read(ctx context.Context, cfg Config, store *sqlite.Store, 
 	if err != nil {
 		return nil, err
 	}
-	var out []distill.Paper
+	var out []distill.Paper // in the order of keys, whoever has their vectors
 	var unread []eval.Paper
+	var places []int // of unread in out
 	for _, k := range keys {
 		p, ok := stored[k]
 		if !ok { // removed meanwhile
 			continue
 		}
-		if v, ok := have[k]; ok {
-			out = append(out, distill.Paper{Title: p.Title, Abstract: p.Abstract, Vector: v})
-			continue
+		if have[k] == nil {
+			places = append(places, len(out))
+			unread = append(unread, eval.Paper{ID: string(k), Title: p.Title, Abstract: p.Abstract})
 		}
-		unread = append(unread, eval.Paper{ID: string(k), Title: p.Title, Abstract: p.Abstract})
+		out = append(out, distill.Paper{Title: p.Title, Abstract: p.Abstract, Vector: have[k]})
 	}
 	m := newMeter(sys.stderr, "The teacher reads", true)
 	vectors, err := eval.Vectors(ctx, filepath.Join(cfg.Data, "distill"), teacher, unread, func(done, total int) {
@@ -168,11 +170,10 @@ func (a *distilling) read(ctx context.Context, cfg Config, store *sqlite.Store, 
 		return nil, fmt.Errorf("%w\nThe same command goes on from there", err)
 	}
 	for i, v := range vectors {
-		if v != nil {
-			out = append(out, distill.Paper{Title: unread[i].Title, Abstract: unread[i].Abstract, Vector: v})
-		}
+		out[places[i]].Vector = v
 	}
-	return out, nil
+	// What the teacher cannot read has none.
+	return slices.DeleteFunc(out, func(p distill.Paper) bool { return p.Vector == nil }), nil
 }
 
 // vectorsIn returns what the store holds in a space, if it knows it.
