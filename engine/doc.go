@@ -12,16 +12,19 @@
 // stands now, or stood at any earlier number.
 //
 // The contracts: [Store] (store.go) holds the truth and numbers every change;
-// [Index] (index.go) finds nearest vectors; embed.Embedder makes vectors.
-// Packages engine/sqlite, engine/chromem, embed/builtin and embed/ollama fulfil
-// them; enginetest.TestStore, enginetest.TestIndex and embedtest.TestEmbedder
-// say in code what fulfilling means.
+// [Index] (index.go) finds nearest vectors, [Lexicon] (lexicon.go) the papers that
+// use some words; embed.Embedder makes vectors. Packages engine/sqlite,
+// engine/chromem, engine/lexicon, embed/builtin and embed/ollama fulfil them;
+// enginetest.TestStore, TestIndex and TestLexicon and embedtest.TestEmbedder say
+// in code what fulfilling means.
 //
 // [Engine] (engine.go) puts them together:
 //
 //	sync.go      Sync: papers without a vector → embedder → store
 //	             Fill: the same for a space that is to be served later
-//	             Follow: changes in the store → index, in this process and all others
+//	             Follow: changes in the store → index and lexicon, in this process and
+//	             all others
+//	terms.go     a text → the words and pairs of words that a Lexicon holds
 //	wanted.go    Attend: papers that somebody looks at are embedded first
 //	similar.go   Similar, Search, Recommend
 //	feed.go      Feed: likes → interests → candidates → mixed list → page
@@ -38,8 +41,8 @@
 //
 // # Invariants
 //
-// SQLite is the truth; an index can be thrown away at any time and is rebuilt by
-// following the change sequence from 0. Only Follow writes to the index.
+// SQLite is the truth; an index or a lexicon can be thrown away at any time and is
+// rebuilt by following the change sequence from 0. Only Follow writes to them.
 //
 // Every ranking is a total order, score descending and then key ascending, so
 // equal requests have equal answers. Time is an input: nothing below Engine reads

@@ -16,6 +16,7 @@ import (
 type Options struct {
 	Store    Store          // required
 	Index    Index          // required; empty, Follow fills it
+	Lexicon  Lexicon        // Follow fills it too; nil: words are not looked at
 	Embedder embed.Embedder // required; of the index's space. One that cannot be reached wraps embed.ErrUnavailable
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -28,13 +29,18 @@ type Options struct {
 
 // An Engine answers the two questions, "what is like this?" and "what should I
 // read next?", and takes what must be known to answer them. It is safe for
-// concurrent use. It starts no goroutine: its owner runs Follow, Sync and Attend.
+// concurrent use. It starts no goroutine
+// that outlives a call: its owner runs Follow, Sync and Attend.
 type Engine struct {
 	store Store
 	now   func() time.Time
 	log   *slog.Logger
 	owner string
 	open  func(context.Context, embed.Space) (Index, embed.Embedder, error)
+
+	lexicon Lexicon     // may be nil, and behind the index: see words
+	read    atomic.Bool // the lexicon has caught up with the store once
+	reading sync.Mutex  // held while texts move from store to lexicon
 
 	current atomic.Pointer[serving]
 	catchUp sync.Mutex    // held while changes move from store to index
@@ -76,7 +82,7 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cursor secret: %w", err)
 	}
-	e := &Engine{store: o.Store, now: o.Now, log: o.Log, owner: o.Owner, open: o.Open, secret: secret, poked: make(chan struct{}, 1), wanted: make(chan Key, maxWanted)}
+	e := &Engine{store: o.Store, now: o.Now, log: o.Log, owner: o.Owner, open: o.Open, lexicon: o.Lexicon, secret: secret, poked: make(chan struct{}, 1), wanted: make(chan Key, maxWanted)}
 	e.current.Store(&serving{e, o.Index, o.Embedder, space.ID()})
 	return e, nil
 }

@@ -71,6 +71,13 @@ type Papers interface {
 	// seen, whatever its text and date, and the smallest lots are taken. A paper
 	// that comes or goes changes one place of it, or none.
 	Sample(ctx context.Context, limit int) ([]Key, error)
+	// Texts returns what a lexicon has missed since a change number, as
+	// Vectors.Changes does for an index: at most limit changes in ascending order
+	// of Seq, one for each paper, removed ones included, that changed in number
+	// since < Seq ≤ upTo. Seq is the newest change of the paper. When fewer than
+	// limit are returned nothing is missing, and upTo is the head of the
+	// sequence. A limit below 1 is ErrInvalid.
+	Texts(ctx context.Context, since int64, limit int) (changes []TextChange, upTo int64, err error)
 }
 
 // A Batch is papers to be stored together.

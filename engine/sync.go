@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"kindred/embed"
@@ -18,12 +20,23 @@ const followEvery = 250 * time.Millisecond
 // of 384 dimensions are 8 MB.
 const changesPage = 5000
 
-// Follow keeps the index up to date with the store, and in its active space,
-// until ctx ends, and returns
-// ctx's error. A round that fails is logged and tried again.
+// Follow keeps index and lexicon up to date with the store, and the index in
+// its active space, until ctx ends, and returns ctx's error. A round that fails
+// is logged and tried again. Vectors never wait for texts.
 func (e *Engine) Follow(ctx context.Context) error {
+	var reader sync.WaitGroup
+	defer reader.Wait()
+	var reading atomic.Bool
 	for {
-		if err := e.CatchUp(ctx); err != nil && ctx.Err() == nil {
+		if reading.CompareAndSwap(false, true) {
+			reader.Go(func() {
+				defer reading.Store(false)
+				if err := e.readTexts(ctx); err != nil && ctx.Err() == nil {
+					e.log.Error("follow texts", "err", err)
+				}
+			})
+		}
+		if err := e.CatchUpIndex(ctx); err != nil && ctx.Err() == nil {
 			e.log.Error("follow changes", "err", err)
 		}
 		select {
@@ -43,10 +56,67 @@ func (e *Engine) poke() {
 	}
 }
 
-// CatchUp brings the index to the present state of the store, and changes to
-// the store's active space if that is another one now. It costs two small reads
-// when nothing has changed.
+// CatchUp brings index and lexicon to the present state of the store, and
+// changes to the store's active space if that is another one now. It costs a few
+// small reads when nothing has changed.
 func (e *Engine) CatchUp(ctx context.Context) error {
+	texts := make(chan error, 1)
+	go func() { texts <- e.readTexts(ctx) }() // beside the vectors: a start has much of both
+	err := e.CatchUpIndex(ctx)
+	return errors.Join(err, <-texts)
+}
+
+// readTexts brings the lexicon, if there is one, to the present state of the
+// store.
+func (e *Engine) readTexts(ctx context.Context) error {
+	if e.lexicon == nil {
+		return nil
+	}
+	head, err := e.store.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("read texts: %w", err)
+	}
+	if err := e.readTo(ctx, head); err != nil {
+		return err
+	}
+	e.read.Store(true)
+	return nil
+}
+
+// readTo brings the lexicon to at least the given version.
+func (e *Engine) readTo(ctx context.Context, version int64) error {
+	if e.lexicon.Version() >= version {
+		return nil
+	}
+	e.reading.Lock()
+	defer e.reading.Unlock()
+	for e.lexicon.Version() < version {
+		since := e.lexicon.Version()
+		changes, upTo, err := e.store.Texts(ctx, since, changesPage)
+		if err != nil {
+			return fmt.Errorf("read texts since %d: %w", since, err)
+		}
+		if upTo <= since {
+			return fmt.Errorf("%w: lexicon: version %d is not of this store, whose head is %d", ErrInvalid, version, since)
+		}
+		if err := e.lexicon.Apply(changes, upTo); err != nil {
+			e.log.Error("lexicon refused a text", "err", err)
+		}
+	}
+	return nil
+}
+
+// words returns the lexicon to answer with: nil if there is none, or while it
+// has not caught up with the store for the first time.
+func (e *Engine) words() Lexicon {
+	if !e.read.Load() {
+		return nil
+	}
+	return e.lexicon
+}
+
+// CatchUpIndex is CatchUp without the lexicon.
+func (e *Engine) CatchUpIndex(ctx context.Context) error {
 	head, err := e.store.Head(ctx)
 	if err != nil {
 		return fmt.Errorf("catch up: %w", err)
@@ -87,8 +157,14 @@ func (e *Engine) change(ctx context.Context, space embed.Space, version int64) e
 	return nil
 }
 
-// reach brings the index to at least the given version.
+// reach brings the index to at least the given version, and the lexicon, if it
+// is in use.
 func (e *serving) reach(ctx context.Context, version int64) error {
+	if words := e.words(); words != nil {
+		if err := e.readTo(ctx, version); err != nil {
+			return err
+		}
+	}
 	if e.index.Version() >= version {
 		return nil
 	}

@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"api":                     {"engine", "embed"},
 	"testdata":                {},
 	"cmd/kindred": {
-		"api", "embed", "embed/builtin", "embed/builtin/distill", "embed/ollama", "engine", "engine/chromem", "engine/chromem/bench", "engine/eval", "engine/importer", "engine/sqlite", "testdata",
+		"api", "embed", "embed/builtin", "embed/builtin/distill", "embed/ollama", "engine", "engine/chromem", "engine/chromem/bench", "engine/eval", "engine/importer", "engine/lexicon", "engine/sqlite", "testdata",
 	},
 }
 

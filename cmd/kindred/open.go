@@ -16,6 +16,7 @@ import (
 	"kindred/embed/ollama"
 	"kindred/engine"
 	"kindred/engine/chromem"
+	"kindred/engine/lexicon"
 	"kindred/engine/sqlite"
 )
 
@@ -32,7 +33,7 @@ func openStore(ctx context.Context, c Config) (*sqlite.Store, error) {
 	return sqlite.Open(ctx, storePath(c), sqlite.Options{})
 }
 
-// openEngine makes an engine over the store, with an empty index. say gets one
+// openEngine makes an engine over the store, with an empty index and lexicon. say gets one
 // line when the embedder had to be chosen.
 func openEngine(ctx context.Context, c Config, store engine.Store, log *slog.Logger, say func(string)) (*engine.Engine, error) {
 	e, err := chooseEmbedder(ctx, c, store, say)
@@ -47,7 +48,7 @@ func openEngine(ctx context.Context, c Config, store engine.Store, log *slog.Log
 		index, err := chromem.New(s)
 		return index, embedderOf(c, s), err
 	}
-	return engine.New(ctx, engine.Options{Store: store, Index: index, Embedder: e, Log: log, Owner: owner(), Open: open})
+	return engine.New(ctx, engine.Options{Store: store, Index: index, Lexicon: lexicon.New(), Embedder: e, Log: log, Owner: owner(), Open: open})
 }
 
 // owner names this process in leases.

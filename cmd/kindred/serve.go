@@ -143,7 +143,7 @@ func begin(ctx context.Context, store engine.Store, e *engine.Engine) error {
 			return fmt.Errorf("sample papers: %w", err)
 		}
 	}
-	if err := e.CatchUp(ctx); err != nil {
+	if err := e.CatchUpIndex(ctx); err != nil { // texts may take longer
 		return err
 	}
 	e.Starting("")

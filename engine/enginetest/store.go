@@ -40,6 +40,7 @@ func TestStore(t *testing.T, open func(t *testing.T, dir string) engine.Store) {
 		{"BadVectors", storeBadVectors},
 		{"Failures", storeFailures},
 		{"Changes", storeChanges},
+		{"Texts", storeTexts},
 		{"Random", storeRandom},
 		{"Events", storeEvents},
 		{"BadEvents", storeBadEvents},
