@@ -9,7 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -60,7 +62,13 @@ func TestKilledDuringALargeImport(t *testing.T) {
 		s.get("/v1/status", &status)
 		return status.Papers
 	}
-	killed := 0
+	// Some paper of the import is found among those like one that was there before.
+	searchable := func() bool {
+		var l items
+		s.get("/v1/papers/test:00001/similar?limit=50", &l)
+		return slices.ContainsFunc(l.ids(), func(id string) bool { return strings.HasPrefix(id, "arxiv:") })
+	}
+	killed, found := 0, false
 	for left := kills(t); left > 0; left-- {
 		before := stored()
 		target := before + 1 + r.IntN((papers-before)/left+1)
@@ -74,6 +82,7 @@ func TestKilledDuringALargeImport(t *testing.T) {
 			_ = cmd.Wait() // it is killed, or done
 		}()
 		for running := true; running && stored() < target; {
+			found = found || searchable()
 			select {
 			case <-ended:
 				running = false
@@ -101,6 +110,9 @@ func TestKilledDuringALargeImport(t *testing.T) {
 	}
 	if n := sum.Added + sum.Unchanged; n != papers || sum.Updated != 0 || sum.Rejected != 0 {
 		t.Errorf("the imports account for %+v, want %d papers", sum, papers)
+	}
+	if !found {
+		t.Error("no new paper was found before the import ended")
 	}
 	if killed == 0 {
 		t.Error("nothing was killed: nothing was shown")
