@@ -20,8 +20,11 @@ import (
 	"kindred/engine/sqlite"
 )
 
-// storeFile is the name of the store in a data directory.
-const storeFile = "kindred.db"
+// What is in a data directory. The lexicon can be deleted at any time.
+const (
+	storeFile  = "kindred.db"
+	lexiconDir = "lexicon"
+)
 
 func storePath(c Config) string { return filepath.Join(c.Data, storeFile) }
 
@@ -33,7 +36,7 @@ func openStore(ctx context.Context, c Config) (*sqlite.Store, error) {
 	return sqlite.Open(ctx, storePath(c), sqlite.Options{})
 }
 
-// openEngine makes an engine over the store, with an empty index and lexicon. say gets one
+// openEngine makes an engine over the store, with an empty index. say gets one
 // line when the embedder had to be chosen.
 func openEngine(ctx context.Context, c Config, store engine.Store, log *slog.Logger, say func(string)) (*engine.Engine, error) {
 	e, err := chooseEmbedder(ctx, c, store, say)
@@ -44,11 +47,15 @@ func openEngine(ctx context.Context, c Config, store engine.Store, log *slog.Log
 	if err != nil {
 		return nil, err
 	}
+	words, err := lexicon.Open(ctx, filepath.Join(c.Data, lexiconDir), store, log)
+	if err != nil {
+		return nil, err
+	}
 	open := func(_ context.Context, s embed.Space) (engine.Index, embed.Embedder, error) {
 		index, err := chromem.New(s)
 		return index, embedderOf(c, s), err
 	}
-	return engine.New(ctx, engine.Options{Store: store, Index: index, Lexicon: lexicon.New(), Embedder: e, Log: log, Owner: owner(), Open: open})
+	return engine.New(ctx, engine.Options{Store: store, Index: index, Lexicon: words, Embedder: e, Log: log, Owner: owner(), Open: open})
 }
 
 // owner names this process in leases.

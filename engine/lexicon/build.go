@@ -180,7 +180,7 @@ func (b *builder) finish() *segment {
 		}
 		s.keySlots[i] = fingerprint(hash)<<16 | uint32(row)
 	}
-	n := 2 << bits.Len(uint(len(s.terms)/8)) // about 4 to 8 terms in each
+	n := 1 << bits.Len(uint(len(s.terms)/8)) // 4 to 8 terms in each
 	s.bucketTerm, s.bucketPost = make([]uint32, n+1), make([]uint32, n+1)
 	shift = 65 - bits.Len(uint(n))
 	at, next := uint32(0), 0

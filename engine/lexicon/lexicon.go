@@ -14,6 +14,7 @@
 //	moments.go  the counts that weights are made of
 //	search.go   term at a time over dense scores; filter.go, top.go
 //	scores.go   papers that are given, by their own terms
+//	files.go    segments kept in files; layout.go, what is in one
 //
 // As in package chromem a paper that changes gets a new row, and the old one is
 // marked dead with the number of the change; a row is seen as of change number
@@ -39,6 +40,7 @@ type Lexicon struct {
 	deaths  []int64    // change numbers of the last deaths, ascending
 	fresh   int        // deaths since the last look for rows to forget
 	horizon int64      // rows that died at or before it may be gone
+	files   *files     // nil: it is kept in memory only
 
 	now atomic.Pointer[snapshot]
 }
@@ -101,6 +103,9 @@ func (x *Lexicon) Apply(changes []engine.TextChange, upTo int64) error {
 	x.count(next)
 	x.forget(next)
 	x.now.Store(next)
+	if kept := x.keep(next); kept != next {
+		x.now.Store(kept)
+	}
 	return errors.Join(errs...)
 }
 

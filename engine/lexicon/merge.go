@@ -13,40 +13,53 @@ const (
 	full          = 8       // the class that is merged no more
 )
 
-// class is how large a segment is: the logarithm of its rows to base fan, or
-// full when it holds half of what a segment may.
+// class is how large a segment is: the logarithm of its rows to base fan.
 func class(s *segment) int {
-	if s.size() > segmentRows/2 || len(s.terms) > maxTerms/2 {
+	if s.sealed || s.size() > segmentRows*3/4 {
 		return full
 	}
 	return (bits.Len(uint(s.size())) - 1) / 2
 }
 
-// tidy returns segments with those at the end merged, so that of no class there
-// are fan or more. A row is merged once in each class, eight times in all if it
-// came alone.
+// tidy returns segments with those at the end merged: as many as are of a class
+// or a lower one, when they are fan or more and no single one is most of it. So
+// a row is merged about once in each class: eight times if it came alone, twice
+// if it came with thousands.
 func tidy(segments []*segment, forgotten int64) []*segment {
 	for c := 0; c < full; c++ {
-		n := len(segments)
-		from := n
+		from, rows := len(segments), 0
 		for from > 0 && class(segments[from-1]) <= c {
 			from--
+			rows += segments[from].size()
 		}
-		if n-from < fan {
+		run := segments[from:]
+		if len(run) < fan || 2*run[0].size() > rows {
 			continue
 		}
-		to, rows, terms := from, 0, 0
-		for ; to < n; to++ {
-			rows, terms = rows+segments[to].size(), terms+len(segments[to].terms)
-			if rows > segmentRows || terms > maxTerms {
-				break
-			}
+		n := fitting(run)
+		one := run[:n]
+		if n > 1 {
+			one = merge(one, forgotten)
 		}
-		one := merge(segments[from:to], forgotten)
-		segments = slices.Concat(segments[:from], one, segments[to:])
+		if len(one) > 0 && n < len(run) {
+			one[0].sealed = true // it cannot take the next
+		}
+		segments = slices.Concat(segments[:from], one, run[n:])
 		c = -1 // begin again
 	}
 	return segments
+}
+
+// fitting returns how many segments, from the first on, fit into one.
+func fitting(segments []*segment) int {
+	rows, terms := 0, 0
+	for i, s := range segments {
+		rows, terms = rows+s.size(), terms+len(s.terms)
+		if rows > segmentRows || terms > maxTerms {
+			return i
+		}
+	}
+	return len(segments)
 }
 
 // merge makes one segment of several that follow each other, without the rows

@@ -1,6 +1,7 @@
 package lexicon
 
 import (
+	"runtime"
 	"sync"
 
 	"kindred/engine"
@@ -50,6 +51,7 @@ func (s *snapshot) moment(asOf int64) *moment {
 // Statistics implements engine.Lexicon.
 func (x *Lexicon) Statistics(terms []engine.Term, asOf int64) engine.Statistics {
 	s := x.now.Load()
+	defer runtime.KeepAlive(s)
 	m := s.moment(s.number(asOf))
 	out := engine.Statistics{Papers: m.papers, Mean: m.mean, With: make([]int, len(terms))}
 	var missing []int

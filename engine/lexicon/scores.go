@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/bits"
+	"runtime"
 
 	"kindred/engine"
 )
@@ -25,6 +26,7 @@ func (x *Lexicon) Scores(ctx context.Context, queries []engine.TermQuery, keys [
 		return out, ctx.Err()
 	}
 	s := x.now.Load()
+	defer runtime.KeepAlive(s)
 	asOf := s.number(queries[0].AsOf)
 	table := s.moment(asOf).saturation()
 	hashed := hashKeys(keys)
@@ -149,6 +151,7 @@ func (w *wanted) row(s *segment, row int, table *saturation, f func(query int, s
 // Bags implements engine.Lexicon.
 func (x *Lexicon) Bags(keys []engine.Key, asOf int64) []engine.Bag {
 	s := x.now.Load()
+	defer runtime.KeepAlive(s)
 	number := s.number(asOf)
 	out := make([]engine.Bag, len(keys))
 	for i, k := range hashKeys(keys) {

@@ -37,6 +37,7 @@ func (x *Lexicon) Search(ctx context.Context, queries []engine.TermQuery) ([][]e
 		}
 	}
 	s := &scan{snapshot: x.now.Load(), queries: make([]query, len(queries))}
+	defer runtime.KeepAlive(s) // or what is mapped may go
 	for i, q := range queries {
 		asOf := s.number(q.AsOf)
 		s.queries[i] = query{q, asOf, hashKeys(q.Exclude), s.moment(asOf).saturation()}

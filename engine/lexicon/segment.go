@@ -33,6 +33,10 @@ type segment struct {
 
 	died atomic.Pointer[[]atomic.Int64] // change number of each row's death; 0 while alive; nil while all are
 	dead int                            // how many are dead; the writer's
+
+	sealed bool   // it is merged no more; the writer's
+	file   string // where it is kept, "" if nowhere; the writer's
+	sum    uint32 // of the file
 }
 
 // columns are the slices of a segment.
