@@ -47,11 +47,11 @@ soak-import:
 soak-hour:
 	KINDRED_SOAK_SECONDS=3600 GO=$(GO) .ci/gotest -timeout 2h -run TestSoak ./cmd/kindred
 
-# soak-ollama embeds 1,000 real abstracts four times; they come from the shared
-# folder (KINDRED_SHARED).
+# soak-ollama embeds 1,000 real abstracts four times, and distils a model of them; they
+# come from the shared folder (KINDRED_SHARED).
 soak-ollama:
 	.ci/ollama
-	KINDRED_ABSTRACTS=1000 GO=$(GO) .ci/gotest -timeout 3h -run 'VectorsDoNotDepend' ./cmd/kindred
+	KINDRED_ABSTRACTS=1000 GO=$(GO) .ci/gotest -timeout 3h -run 'VectorsDoNotDepend|Distill' ./cmd/kindred
 
 # soak-quality is how good all-minilm is through a real Ollama, on the data of the
 # shared folder: hours. It goes on where it was stopped.
