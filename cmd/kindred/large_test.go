@@ -36,6 +36,7 @@ func number(t *testing.T, name string, fallback int) int {
 // once, the store is whole, and the server that followed it all answers as one
 // that starts over from a copy of the store.
 func TestKilledDuringALargeImport(t *testing.T) {
+	t.Parallel()
 	papers := number(t, "KINDRED_KILL_PAPERS", 50_000)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

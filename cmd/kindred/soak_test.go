@@ -28,6 +28,7 @@ type window struct {
 // answers take depends on what else the machine does; only if they get ten times
 // slower in the course of it, something piles up.
 func TestSoak(t *testing.T) {
+	t.Parallel()
 	const papers, windows = 3000, 5
 	length := time.Duration(number(t, "KINDRED_SOAK_SECONDS", 120)) * time.Second / windows
 	templates, err := readTemplates(t.Context(), nil)
