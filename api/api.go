@@ -131,10 +131,21 @@ func (a *api) routes() {
 	add(a, "GET    /v1/latest", "latest", read, a.latest)
 
 	add(a, "GET    /v1/users/{user}/feed", "feed", read, a.feed)
+	add(a, "GET    /v1/users/{user}/feed/{id}/explain", "explain", read, a.explain)
+	add(a, "GET    /v1/users/{user}/onboarding", "onboarding", read, a.onboarding)
+	add(a, "GET    /v1/users/{user}/interests", "list-interests", read, a.listInterests)
+	add(a, "PATCH  /v1/users/{user}/interests/{interest}", "patch-interest", events, a.patchInterest)
+	add(a, "GET    /v1/users/{user}/subjects", "list-subjects", read, a.listSubjects)
+	add(a, "PUT    /v1/users/{user}/subjects", "put-subject", events, a.putSubject)
+	add(a, "DELETE /v1/users/{user}/subjects", "delete-subject", events, a.deleteSubject)
 	add(a, "POST   /v1/users/{user}/scores", "post-scores", read, a.postScores)
 	add(a, "GET    /v1/users/{user}/likes", "list-likes", read, a.listMarks)
 	for _, k := range marks {
-		add(a, "PUT    /v1/users/{user}/"+k.path+"/{id}", "put-"+k.path, events, a.putMark(k.act))
+		if k.act == engine.Dislike {
+			add(a, "PUT    /v1/users/{user}/"+k.path+"/{id}", "put-"+k.path, events, a.putDislike)
+		} else {
+			add(a, "PUT    /v1/users/{user}/"+k.path+"/{id}", "put-"+k.path, events, a.putMark(k.act))
+		}
 		add(a, "DELETE /v1/users/{user}/"+k.path+"/{id}", "delete-"+k.path, events, a.deleteMark(k.act))
 	}
 	add(a, "POST   /v1/users/{user}/seen", "post-seen", events, a.postSeen)

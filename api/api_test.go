@@ -24,13 +24,13 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/v1/papers/lab%3A100%25", "", 200, []string{`"authors":[],"published":null,"updated":null,"categories":[],"links":[],`}},
 		{"GET", "/v1/papers/" + enc("doi:10.1145/3292500.3330701"), "", 200, []string{`"published":"2019"`}},
 		{"GET", "/v1/papers/arxiv%3A2503.11731/similar?limit=2", "", 200, []string{
-			`{"items":[{"paper":{"id":"arxiv:2306.01202"`, `"reasons":[]`, `"next":null,"space":"hash:words@`}},
+			`{"items":[{"paper":{"id":"arxiv:2306.01202"`, `"confidence":null,"reasons":[{"type":"meaning","paper":null,"text":"","similarity":0.`, `"next":null,"space":"hash:words@`}},
 		{"POST", "/v1/similar", `{"text":"speech of speakers","limit":1}`, 200, []string{`"id":"arxiv:2`, `"next":null`}},
 		{"POST", "/v1/similar", `{"title":"Optuna"}`, 200, []string{`"items":[{`}},
 		{"POST", "/v1/similar", `{"id":"https://arxiv.org/abs/2503.11731v2","limit":1}`, 200, []string{`"id":"arxiv:2306.01202"`}},
-		{"GET", "/v1/search?q=Strings+on+a+Circle&limit=1", "", 200, []string{`"id":"arxiv:hep-th/9901001"`, `"score":1,"reasons":[{"type":"title","paper":null,`}},
+		{"GET", "/v1/search?q=Strings+on+a+Circle&limit=1", "", 200, []string{`"id":"arxiv:hep-th/9901001"`, `"score":1,"confidence":null,"reasons":[{"type":"title","paper":null,`}},
 		{"POST", "/v1/recommendations", `{"positive":["2503.11731"],"negative":["arxiv:2206.00001"],"limit":3}`, 200, []string{
-			`"reasons":[{"type":"liked","paper":{"id":"arxiv:2503.11731","title":"Speech separation with transformers"},"similarity":`}},
+			`"reasons":[{"type":"liked","paper":{"id":"arxiv:2503.11731","title":"Speech separation with transformers"},"text":"","similarity":`}},
 		{"GET", "/v1/latest?category=cs.LG&limit=2", "", 200, []string{`"id":"arxiv:2206.00002"`, `"score":0,`, `"next":"`}},
 		{"GET", "/v1/users/me/feed?limit=2", "", 200, []string{`"strategy":"newest"`, `"note":"`, `"profile_version":0`, `"items":[{`}},
 		{"PUT", like, "", 200, []string{`{"paper":{"id":"arxiv:2503.11731","title":"Speech separation with transformers"},"kind":"like","at":"2026-11-23T12:00:00Z"}`}},

@@ -34,6 +34,14 @@ var abouts = map[string]about{
 
 	"feed": {"People", "What to read next", "Never holds what the user likes, dislikes or hides. With likes it is ranked by them, and every item says by which; " +
 		"without, it is by date, and says so. The first page fixes the list: the pages after it repeat and skip nothing, whatever their size, to 1,000 items.", []int{410}},
+	"explain": {"People", "Why a paper is where it is in the feed", "Every like, word and adjustment that makes its score, to the last: the contributions sum to it. " +
+		"And for the likes that count most, the rank the paper would have if they were taken back. Parameters are those of the feed.", []int{404}},
+	"onboarding":     {"People", "A few papers to judge first", "Well spread over the corpus, and away from what was judged already: five answers make a useful feed. Asked again, it offers what the answers leave open.", nil},
+	"list-interests": {"People", "What a person's likes are about", "Likes grouped by meaning, the weightiest first. An interest keeps its id while likes come and go; each can be asked for as a feed of its own: feed?interest=ID.", nil},
+	"patch-interest": {"People", "Name, mute or weigh an interest", "What is left out stays as it is. It is an event like a like: kept, and replayed.", []int{404}},
+	"list-subjects":  {"People", "What a person follows and mutes", "By kind, then by name.", nil},
+	"put-subject":    {"People", "Follow or mute an author, a keyword or a category", "Papers of a followed one rise and come in, those of a muted one are left out. The one replaces the other; again changes nothing.", nil},
+	"delete-subject": {"People", "Follow or mute it no more", "If it does not stand, nothing happens.", nil},
 	"post-scores": {"People", "How well papers suit a person", "For the papers of a page, stored or not: the relevance that a feed ranks by, and for which likes. " +
 		"A stored paper is found as in POST /v1/similar; the others are embedded by title and abstract. A liked paper is scored without its own like. " +
 		"An id that cannot be read is passed over.", nil},
@@ -45,7 +53,7 @@ var abouts = map[string]about{
 
 	"put-likes":       {"People", "Like a paper", "Replaces a dislike or hide of it. Again changes nothing.", []int{404}},
 	"delete-likes":    {"People", "Take a like back", "Counts from now, whatever the body says. If there is none, nothing happens.", []int{404}},
-	"put-dislikes":    {"People", "Dislike a paper", "This, and what is like it. Replaces a like or hide of it. Again changes nothing.", []int{404}},
+	"put-dislikes":    {"People", "Dislike a paper", "This, and what is like it, unless scope says otherwise, and until it ends, if it does. Replaces a like or hide of it. Again changes nothing.", []int{404}},
 	"delete-dislikes": {"People", "Take a dislike back", "Counts from now, whatever the body says. If there is none, nothing happens.", []int{404}},
 	"put-hidden":      {"People", "Hide a paper", "Only this one. Replaces a like or dislike of it. Again changes nothing.", []int{404}},
 	"delete-hidden":   {"People", "Take a hide back", "Counts from now, whatever the body says. If there is none, nothing happens.", []int{404}},
@@ -122,7 +130,7 @@ func (a *api) operation(name, method, path, scope string) huma.Operation {
 func (a *api) finish(name, method, path string) {
 	doc := a.huma.OpenAPI()
 	item := doc.Paths[path]
-	op := map[string]*huma.Operation{"GET": item.Get, "POST": item.Post, "PUT": item.Put, "DELETE": item.Delete}[method]
+	op := map[string]*huma.Operation{"GET": item.Get, "POST": item.Post, "PUT": item.Put, "DELETE": item.Delete, "PATCH": item.Patch}[method]
 	switch name {
 	case "post-papers":
 		op.RequestBody = a.uploadBody()

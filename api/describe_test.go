@@ -50,7 +50,7 @@ func TestDocumentComplete(t *testing.T) {
 	if !slices.Equal(served, described) {
 		t.Errorf("served:\n%s\ndescribed:\n%s", strings.Join(served, "\n"), strings.Join(described, "\n"))
 	}
-	if len(served) != 27 {
+	if len(served) != 34 {
 		t.Errorf("%d routes", len(served))
 	}
 	var unused []string
@@ -104,7 +104,7 @@ func TestDocumentSound(t *testing.T) {
 	}
 	for name, s := range schemas {
 		_, closed := s.(map[string]any)["additionalProperties"]
-		if sent := slices.Contains([]string{"SimilarQuery", "Examples", "When", "Shown", "PairRequest", "PairingRequest", "ScoresQuery", "Sight", "Reading"}, name); closed != sent {
+		if sent := slices.Contains([]string{"SimilarQuery", "Examples", "When", "Shown", "PairRequest", "PairingRequest", "ScoresQuery", "Sight", "Reading", "DislikeWhat", "InterestPatch", "FollowWhat"}, name); closed != sent {
 			t.Errorf("schema %s: closed to other members: %v", name, closed)
 		}
 	}

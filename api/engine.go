@@ -21,8 +21,16 @@ type Engine interface {
 	Latest(ctx context.Context, o engine.LatestOptions) (engine.List, error)
 	Feed(ctx context.Context, user string, o engine.FeedOptions) (engine.Feed, error)
 	Scores(ctx context.Context, user string, papers []engine.Described) (engine.Scores, error)
+	Explain(ctx context.Context, user, id string, o engine.FeedOptions) (engine.Explanation, error)
+	Onboarding(ctx context.Context, user string, limit int) (engine.List, error)
+	Interests(ctx context.Context, user string) ([]engine.Interest, error)
+	ShapeInterest(ctx context.Context, user, id string, c engine.InterestChange) (engine.Interest, error)
+	FollowSubject(ctx context.Context, user string, act engine.Act, about string) (engine.Mark, error)
+	UnfollowSubject(ctx context.Context, user string, act engine.Act, about string) error
+	Subjects(ctx context.Context, user string) ([]engine.Mark, error)
 
 	Act(ctx context.Context, user string, act engine.Act, id string, at time.Time) (engine.Mark, error)
+	Dislike(ctx context.Context, user, id string, d engine.DislikeDetail, at time.Time) (engine.Mark, error)
 	Undo(ctx context.Context, user string, act engine.Act, id string) error
 	See(ctx context.Context, user string, ids []string) error
 	Marks(ctx context.Context, user string, act engine.Act, limit int, cursor string) ([]engine.Marked, string, error)

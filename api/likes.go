@@ -32,6 +32,40 @@ type markInput struct {
 
 type markOutput struct{ Body Mark }
 
+// DislikeWhat says when a dislike counts, and of what.
+type DislikeWhat struct {
+	When
+	Scope string    `json:"scope,omitempty" enum:"paper,topic" default:"topic" doc:"paper: it says nothing of others; topic: papers nearer to it than to anything liked fall"`
+	Until time.Time `json:"until,omitzero" doc:"When it ends; absent is never" example:"2027-01-01T00:00:00Z"`
+}
+
+type dislikeInput struct {
+	UserParam
+	IDParam
+	Body *DislikeWhat
+}
+
+func (a *api) putDislike(ctx context.Context, in *dislikeInput) (*markOutput, error) {
+	var b DislikeWhat
+	if in.Body != nil {
+		b = *in.Body
+	}
+	m, err := a.engine.Dislike(ctx, in.User, in.ID, engine.DislikeDetail{Scope: b.Scope, Until: b.Until}, b.At)
+	return a.marked(ctx, m, err)
+}
+
+// marked answers with what was recorded.
+func (a *api) marked(ctx context.Context, m engine.Mark, err error) (*markOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.engine.Paper(ctx, string(m.Key))
+	if err != nil && !errors.Is(err, engine.ErrNotFound) { // removed meanwhile: the act stands
+		return nil, err
+	}
+	return &markOutput{Mark{Ref{string(m.Key), p.Title}, string(m.Act), m.At.UTC()}}, nil
+}
+
 // putMark records an act; doing it again changes nothing.
 func (a *api) putMark(act engine.Act) func(context.Context, *markInput) (*markOutput, error) {
 	return func(ctx context.Context, in *markInput) (*markOutput, error) {
@@ -40,14 +74,7 @@ func (a *api) putMark(act engine.Act) func(context.Context, *markInput) (*markOu
 			at = in.Body.At
 		}
 		m, err := a.engine.Act(ctx, in.User, act, in.ID, at)
-		if err != nil {
-			return nil, err
-		}
-		p, err := a.engine.Paper(ctx, string(m.Key))
-		if err != nil && !errors.Is(err, engine.ErrNotFound) { // removed meanwhile: the act stands
-			return nil, err
-		}
-		return &markOutput{Mark{Ref{string(m.Key), p.Title}, string(m.Act), m.At.UTC()}}, nil
+		return a.marked(ctx, m, err)
 	}
 }
 

@@ -23,7 +23,7 @@ type card struct {
 	Updated    string   // if it differs
 	Categories []string
 	Links      []Link
-	Score      string // cosine with two decimals; "" where there is none
+	Score      string // relevance with two decimals; "" where there is none
 	Reasons    []why
 	Acts       []act // buttons; none for those who may only read
 	Opinion    string
@@ -83,17 +83,41 @@ func cardOf(it engine.Item) card {
 	if p.Updated != p.Published {
 		c.Updated = dateInWords(p.Updated)
 	}
-	for _, r := range it.Reasons[:min(len(it.Reasons), shownReasons)] {
-		switch {
-		case r.Type == "liked":
-			c.Reasons = append(c.Reasons, why{"Because you liked", "/paper/" + inPath(string(r.Key)), r.Title, percent(r.Share)})
-		case r.Type == "id":
-			c.Reasons = append(c.Reasons, why{Text: "The paper that you named"})
-		case r.Type == "title":
-			c.Reasons = append(c.Reasons, why{Text: "Has this title"})
+	c.Reasons = whys(it.Reasons)
+	return c
+}
+
+// whys puts the strongest reasons into words: of each kind the first
+// shownReasons, all words in one. What another version may add is passed over.
+func whys(reasons []engine.Reason) []why {
+	var out []why
+	var terms []string
+	liked := 0
+	for _, r := range reasons {
+		path := "/paper/" + inPath(string(r.Key))
+		switch r.Type {
+		case "liked":
+			if liked++; liked <= shownReasons && r.Contribution > 0 {
+				out = append(out, why{"Because you liked", path, r.Title, percent(r.Share)})
+			}
+		case "term":
+			terms = append(terms, r.Text)
+		case "author", "keyword", "category":
+			out = append(out, why{Text: "You follow " + r.Text})
+		case "disliked":
+			out = append(out, why{"Lower, for it is like", path, r.Title, ""})
+		case "explore":
+			out = append(out, why{Text: "Something else, to explore"})
+		case "id":
+			out = append(out, why{Text: "The paper that you named"})
+		case "title":
+			out = append(out, why{Text: "Has this title"})
 		}
 	}
-	return c
+	if len(terms) > 0 {
+		out = append(out, why{Text: "Words: " + strings.Join(terms, ", ")})
+	}
+	return out
 }
 
 // mark notes what stands on the paper, and makes the buttons.

@@ -44,17 +44,36 @@ type Ref struct {
 
 // An Item is one paper of an answer.
 type Item struct {
-	Paper   Paper    `json:"paper"`
-	Score   float64  `json:"score" example:"0.83" doc:"From -1 to 1, to six decimals; 0 where the order is by date"`
-	Reasons []Reason `json:"reasons" nullable:"false" doc:"Why it is here, strongest first; other types may come"`
+	Paper      Paper    `json:"paper"`
+	Score      float64  `json:"score" example:"0.43" doc:"What ranks it: 0 is a paper like any other of the corpus, 1 one as near in meaning as what was asked by, or is liked; words add to it. To six decimals; 0 where the order is by date"`
+	Confidence *float64 `json:"confidence" example:"0.31" doc:"Probability, from 0 to 1, that the person would pick it themselves; null where nothing is known of their taste"`
+	Reasons    []Reason `json:"reasons" nullable:"false" doc:"Why it is here, strongest first; other types may come"`
 }
 
-// A Reason says why a paper is in an answer.
+// A Reason says why a paper is where it is in an answer.
 type Reason struct {
-	Type       string  `json:"type" example:"liked" doc:"liked: because of a liked (or positive) paper; id, title: the search names it"`
-	Paper      *Ref    `json:"paper" doc:"The liked paper; null for other types"`
-	Similarity float64 `json:"similarity" example:"0.71" doc:"Cosine between the two papers"`
-	Share      float64 `json:"share" example:"0.64" doc:"Of the item's relevance, from 0 to 1; over all likes the shares sum to 1"`
+	Type         string  `json:"type" example:"liked" doc:"liked: near in meaning to a liked (or positive) paper; term: it has words of what is liked or asked; meaning: near in meaning to what is asked; author, keyword, category: of a followed subject; fresh: it is new; explore: it has a place kept for papers the profile says little of; disliked, seen, known: what pushes it down; id, title: the search names it"`
+	Paper        *Ref    `json:"paper" doc:"The liked or disliked paper; null for other types"`
+	Text         string  `json:"text" example:"speech separation" doc:"The term or subject; empty for other types"`
+	Similarity   float64 `json:"similarity" example:"0.71" doc:"Cosine with that paper, or with what is asked; 0 for other types"`
+	Contribution float64 `json:"contribution" example:"0.21" doc:"To the score, which is the sum over all reasons, of which a list names the strongest; below 0 for what pushes down"`
+	Share        float64 `json:"share" example:"0.64" doc:"Contribution over the sum of all that are above 0"`
+}
+
+// An Explanation says everything about one paper in a person's feed.
+type Explanation struct {
+	Item
+	Rank           *int    `json:"rank" example:"7" doc:"By relevance, before diversity and the rest; null past the depth that is looked at"`
+	Of             int     `json:"of" example:"1200" doc:"How many papers were ranked"`
+	Without        []Doubt `json:"without" nullable:"false" doc:"What if a liked paper were not: for the five that count most"`
+	ProfileVersion int64   `json:"profile_version" example:"1042"`
+	Space          string  `json:"space" example:"builtin:kindred-static@797b70c4edf8/256"`
+}
+
+// A Doubt is the rank that a paper would have without one like.
+type Doubt struct {
+	Paper Ref  `json:"paper"`
+	Rank  *int `json:"rank" example:"41" doc:"null past the depth that is looked at, or where nothing would be left to rank by"`
 }
 
 // A List is an answer, best first.
@@ -157,7 +176,30 @@ func paperOf(p engine.Paper) Paper {
 func listOf(l engine.List) List {
 	out := List{Items: make([]Item, len(l.Items)), Next: orNull(l.Next), Space: l.Space}
 	for i, it := range l.Items {
-		out.Items[i] = Item{paperOf(it.Paper), six(it.Score), reasonsOf(it.Reasons)}
+		out.Items[i] = itemOf(it)
+	}
+	return out
+}
+
+func itemOf(it engine.Item) Item {
+	out := Item{Paper: paperOf(it.Paper), Score: six(it.Score), Reasons: reasonsOf(it.Reasons)}
+	if it.Confidence > 0 {
+		c := six(float32(it.Confidence))
+		out.Confidence = &c
+	}
+	return out
+}
+
+func explanationOf(x engine.Explanation) Explanation {
+	rank := func(n int) *int {
+		if n == 0 {
+			return nil
+		}
+		return &n
+	}
+	out := Explanation{Item: itemOf(x.Item), Rank: rank(x.Rank), Of: x.Of, Without: []Doubt{}, ProfileVersion: x.Version, Space: x.Space}
+	for _, d := range x.Without {
+		out.Without = append(out.Without, Doubt{Ref{string(d.Key), d.Title}, rank(d.Rank)})
 	}
 	return out
 }
@@ -165,7 +207,7 @@ func listOf(l engine.List) List {
 func reasonsOf(reasons []engine.Reason) []Reason {
 	out := make([]Reason, len(reasons))
 	for i, r := range reasons {
-		out[i] = Reason{Type: r.Type, Similarity: six(r.Similarity), Share: six(r.Share)}
+		out[i] = Reason{Type: r.Type, Text: r.Text, Similarity: six(r.Similarity), Contribution: six(r.Contribution), Share: six(r.Share)}
 		if r.Key != "" {
 			out[i].Paper = &Ref{string(r.Key), r.Title}
 		}

@@ -15,8 +15,31 @@ const maxAhead = 24 * time.Hour
 // (zero: now). What stands already with the same time is not recorded again.
 // When Act returns, the event is on disk.
 func (e *Engine) Act(ctx context.Context, user string, act Act, id string, at time.Time) (Mark, error) {
+	return e.act(ctx, user, act, id, at, "")
+}
+
+// Dislike is Act for a Dislike that says more: of what, and until when. Said
+// again with another detail, the newer one counts.
+func (e *Engine) Dislike(ctx context.Context, user, id string, d DislikeDetail, at time.Time) (Mark, error) {
+	switch {
+	case d.Scope != "" && d.Scope != ScopePaper && d.Scope != ScopeTopic:
+		return Mark{}, fmt.Errorf("%w: scope %q: want paper or topic", ErrInvalid, d.Scope)
+	case !d.Until.IsZero() && !d.Until.After(e.now()):
+		return Mark{}, fmt.Errorf("%w: until %s: that is over", ErrInvalid, d.Until.Format(time.RFC3339))
+	}
+	if d.Scope == ScopeTopic {
+		d.Scope = ""
+	}
+	d.Until = d.Until.UTC()
+	return e.act(ctx, user, Dislike, id, at, encoded(d))
+}
+
+func (e *Engine) act(ctx context.Context, user string, act Act, id string, at time.Time, detail string) (Mark, error) {
 	if err := cmp.Or(CheckUser(user), act.Check()); err != nil {
 		return Mark{}, err
+	}
+	if act.OnSubject() {
+		return Mark{}, fmt.Errorf("%w: %s is not done to a paper", ErrInvalid, act)
 	}
 	now := e.now()
 	if at.After(now.Add(maxAhead)) || !at.IsZero() && at.Year() < 1900 {
@@ -30,17 +53,17 @@ func (e *Engine) Act(ctx context.Context, user string, act Act, id string, at ti
 	if err != nil {
 		return Mark{}, err
 	}
-	if m, ok := state.Has(act, p.Key); ok && (at.IsZero() || at.Equal(m.At)) && act != Opened && act != Seen {
+	if m, ok := state.Has(act, p.Key); ok && m.Detail == detail && (at.IsZero() || at.Equal(m.At)) && act != Opened && act != Seen {
 		return m, nil
 	}
 	if at.IsZero() {
 		at = now
 	}
-	ev, err := e.append(ctx, user, []Event{{User: user, Act: act, Key: p.Key, At: at}})
+	ev, err := e.append(ctx, user, []Event{{User: user, Act: act, Key: p.Key, Detail: detail, At: at}})
 	if err != nil {
 		return Mark{}, err
 	}
-	return Mark{Key: p.Key, Act: act, At: ev[0].At, Change: ev[0].Change}, nil
+	return Mark{Key: p.Key, Act: act, Detail: detail, At: ev[0].At, Change: ev[0].Change}, nil
 }
 
 // Undo takes act on a paper back. If it does not stand, nothing happens.

@@ -32,12 +32,11 @@ type Options struct {
 // concurrent use. It starts no goroutine
 // that outlives a call: its owner runs Follow, Sync and Attend.
 type Engine struct {
-	store Store
-	now   func() time.Time
-	log   *slog.Logger
-	owner string
-	open  func(context.Context, embed.Space) (Index, embed.Embedder, error)
-
+	store   Store
+	now     func() time.Time
+	log     *slog.Logger
+	owner   string
+	open    func(context.Context, embed.Space) (Index, embed.Embedder, error)
 	lexicon Lexicon     // may be nil, and behind the index: see words
 	read    atomic.Bool // the lexicon has caught up with the store once
 	reading sync.Mutex  // held while texts move from store to lexicon
@@ -56,7 +55,8 @@ type serving struct {
 	*Engine
 	index    Index
 	embedder embed.Embedder
-	space    string // ID of both
+	space    string                 // ID of both
+	sampled  atomic.Pointer[Ranker] // the last one made
 }
 
 // New checks the options, records the embedder's space in the store and makes
@@ -83,7 +83,7 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 		return nil, fmt.Errorf("cursor secret: %w", err)
 	}
 	e := &Engine{store: o.Store, now: o.Now, log: o.Log, owner: o.Owner, open: o.Open, lexicon: o.Lexicon, secret: secret, poked: make(chan struct{}, 1), wanted: make(chan Key, maxWanted)}
-	e.current.Store(&serving{e, o.Index, o.Embedder, space.ID()})
+	e.current.Store(&serving{Engine: e, index: o.Index, embedder: o.Embedder, space: space.ID()})
 	return e, nil
 }
 
@@ -115,16 +115,13 @@ type List struct {
 
 // An Item is one paper of an answer.
 type Item struct {
-	Paper   Paper
-	Score   float32  // in [-1, 1]; 0 where the order is by date
+	Paper Paper
+	// Score is what ranks it: its relevance, where 0 is a paper like any other, 1
+	// one as near in meaning as what was asked by, or is liked, is to itself, and
+	// words add to that; 0 where the order is by date. See model.
+	Score   float32
 	Reasons []Reason // why it is here, strongest first; may be empty
-}
-
-// A Reason says why a paper is in an answer.
-type Reason struct {
-	Type       string  // "liked": because of a liked paper; "id", "title": what was asked for names it
-	Key        Key     // the liked paper; "" where there is none
-	Title      string  // of the liked paper
-	Similarity float32 // cosine between the two papers
-	Share      float32 // of the item's relevance, in [0, 1]; the shares of an item sum to 1 over all its likes
+	// Confidence is the probability that the person would pick it themselves, in
+	// [0, 1]; 0 where nothing is known of their taste.
+	Confidence float64
 }

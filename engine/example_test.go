@@ -60,10 +60,12 @@ func Example() {
 	for _, it := range feed.Items {
 		fmt.Println(it.Paper.Title)
 		for _, r := range it.Reasons {
-			fmt.Printf("because you liked %s (%.0f %%)\n", r.Title, 100*r.Share)
+			if r.Type == "liked" {
+				fmt.Printf("because you liked %s\n", r.Title)
+			}
 		}
 	}
 	// Output:
 	// Earbuds for speech enhancement
-	// because you liked Speech separation with transformers (100 %)
+	// because you liked Speech separation with transformers
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -28,6 +29,8 @@ type FeedOptions struct {
 	Unseen   Unseen // "" is UnseenPrefer
 	Category string // papers with this category; "" is all
 	Since    Date   // papers from its first day on; zero is all
+	Interest string // id of the one interest that counts; "" is all
+	Dials           // how it is composed
 }
 
 // Strategies of a feed.
@@ -51,41 +54,68 @@ const ( // not tuned
 )
 
 // Feed returns a page of what user should read next. It never holds what the
-// user likes, dislikes or hides. With likes it is ranked by them: see rank;
-// without, it is by date, and says so. The first page fixes the clock, the
+// user likes, dislikes or hides. With likes it is ranked by them, see model, and
+// composed, see compose; without, it is by date, and says so. The first page
+// fixes the clock, the
 // events and the papers that count; the pages after it continue the same list,
 // whatever their size, to MaxDepth items, less what was acted on meanwhile.
+// Another process goes on with the list, but may order it a little otherwise: the
+// counts that terms weigh by are of the moments at which its lexicon counted.
 func (e *Engine) Feed(ctx context.Context, user string, o FeedOptions) (Feed, error) {
-	return e.current.Load().page(ctx, user, o)
+	f, err := e.current.Load().page(ctx, user, o)
+	if err != nil {
+		return Feed{}, fmt.Errorf("feed of %s: %w", user, err)
+	}
+	return f, nil
+}
+
+// asked is FeedOptions checked.
+type asked struct {
+	FeedOptions
+	dials
+}
+
+func (o FeedOptions) check() (asked, error) {
+	var err error
+	if o.Limit, err = checkLimit(o.Limit); err != nil {
+		return asked{}, err
+	}
+	o.Unseen = cmp.Or(o.Unseen, UnseenPrefer)
+	if o.Unseen != UnseenPrefer && o.Unseen != UnseenOnly && o.Unseen != UnseenOff {
+		return asked{}, fmt.Errorf("%w: unseen %q: want only, prefer or off", ErrInvalid, o.Unseen)
+	}
+	d, err := o.Dials.resolve()
+	return asked{o, d}, err
+}
+
+// String is what fixes the list that is asked for, apart from page and person.
+func (a asked) String() string {
+	return fmt.Sprintf("%s %s %q %q %v", a.Unseen, a.Since, a.Category, a.Interest, a.dials)
 }
 
 func (e *serving) page(ctx context.Context, user string, o FeedOptions) (Feed, error) {
-	limit, err := checkLimit(o.Limit)
+	a, err := o.check()
 	if err != nil {
 		return Feed{}, err
 	}
 	if err := CheckUser(user); err != nil {
 		return Feed{}, err
 	}
-	o.Unseen = cmp.Or(o.Unseen, UnseenPrefer)
-	if o.Unseen != UnseenPrefer && o.Unseen != UnseenOnly && o.Unseen != UnseenOff {
-		return Feed{}, fmt.Errorf("%w: unseen %q: want only, prefer or off", ErrInvalid, o.Unseen)
-	}
 	events, err := e.store.Log(ctx, user, 0)
 	if err != nil {
-		return Feed{}, fmt.Errorf("feed of %s: %w", user, err)
+		return Feed{}, err
 	}
 	now := Standing(events)
 	c := cursor{
-		Of: "feed", User: user, Options: fmt.Sprintf("%s %s %s", o.Unseen, o.Since, o.Category), Space: e.space,
+		Of: "feed", User: user, Options: a.String(), Space: e.space,
 		Clock: e.now().Unix(), Event: now.Change, Change: e.index.Version(),
 	}
 	if o.Cursor != "" {
 		if c, err = e.openCursor(o.Cursor, c); err != nil {
 			return Feed{}, err
 		}
-		if err := e.reach(ctx, c.Change); err != nil { // a cursor of another process
-			return Feed{}, fmt.Errorf("feed of %s: %w", user, err)
+		if err := errors.Join(e.reach(ctx, c.Change), e.readTexts(ctx)); err != nil { // a cursor of another process
+			return Feed{}, err
 		}
 	}
 	then := Standing(upTo(events, c.Event))
@@ -94,15 +124,15 @@ func (e *serving) page(ctx context.Context, user string, o FeedOptions) (Feed, e
 		_, after := now.Opinion[key]
 		return after && !before
 	}
-	depth := c.Position + limit + 1
+	depth := c.Position + a.Limit + 1
 	for key := range now.Opinion {
 		if acted(key) {
 			depth++
 		}
 	}
-	f, ranked, err := e.feed(ctx, then, o, c, min(depth, MaxDepth))
+	f, p, ranked, err := e.feed(ctx, then, a, c, min(depth, MaxDepth))
 	if err != nil {
-		return Feed{}, fmt.Errorf("feed of %s: %w", user, err)
+		return Feed{}, err
 	}
 	page := ranked[:0:0]
 	for ; c.Position < len(ranked); c.Position++ {
@@ -110,96 +140,173 @@ func (e *serving) page(ctx context.Context, user string, o FeedOptions) (Feed, e
 		if acted(r.Key) {
 			continue
 		}
-		if len(page) == limit {
+		if len(page) == a.Limit {
 			f.Next = e.sealCursor(c)
 			break
 		}
 		page = append(page, r)
 	}
 	next := f.Next
-	if f.List, err = e.explained(ctx, page); err != nil {
-		return Feed{}, fmt.Errorf("feed of %s: %w", user, err)
+	if f.List, err = e.explained(ctx, p, page); err != nil {
+		return Feed{}, err
 	}
 	f.Next = next
 	f.ProfileVersion = then.Change
 	return f, nil
 }
 
-// feed returns the first depth papers of the list that the cursor fixes.
-func (e *serving) feed(ctx context.Context, s State, o FeedOptions, c cursor, depth int) (Feed, []ranked, error) {
-	clock := time.Unix(c.Clock, 0)
-	r := ranking{category: o.Category, asOf: c.Change, depth: depth, pool: MaxDepth + poolSlack}
-	if o.Since.Precision() != 0 {
-		r.from = o.Since.Day()
+// feed returns the first depth papers of the list that the cursor fixes, and
+// the profile they are ranked by, nil if they are by date.
+func (e *serving) feed(ctx context.Context, s State, a asked, c cursor, depth int) (Feed, *profile, []candidate, error) {
+	p, all, err := e.suited(ctx, s, a, c)
+	if err != nil {
+		return Feed{}, nil, nil, err
 	}
-	r.exclude = sortedKeys(s.Opinion)
-	sink := sunk(s.Seen, clock)
-	switch o.Unseen {
-	case UnseenPrefer:
-		r.sink = sink
-	case UnseenOnly:
-		r.exclude = append(r.exclude, sortedKeys(sink)...)
-	}
-	r.likes = e.taste(s, Like, clock, c.Change)
-	r.dislikes = e.taste(s, Dislike, clock, c.Change)
-	if len(r.likes) > 0 {
-		out, err := e.rank(ctx, r)
-		return Feed{Strategy: StrategyProfile}, out, err
+	if p != nil {
+		f := Feed{Strategy: StrategyProfile}
+		list := p.compose(all, a.dials, depth, hashOn(uint64(DayOf(time.Unix(c.Clock, 0)))^fnvOffset, c.User))
+		f.Note = p.note(list, depth)
+		return f, p, list, nil
 	}
 	f := Feed{Strategy: StrategyNewest, Note: "No likes yet, so this is the newest first. Like a few papers and the feed becomes yours."}
 	for _, m := range s.Opinion {
 		if m.Act == Like {
-			f.Note = "Your likes are still being embedded, so this is the newest first. Ask again soon."
+			f.Note = "Your likes are still being embedded, or all of their interests are muted, so this is the newest first."
 		}
 	}
-	out, err := e.newest(ctx, r)
-	return f, out, err
+	list, err := e.newest(ctx, s, a, c, depth)
+	return f, nil, list, err
 }
 
-// taste returns the papers on which act stands and that have a vector, with
-// their weight at clock.
-func (e *serving) taste(s State, act Act, clock time.Time, asOf int64) []example {
-	var keys []Key
-	for _, key := range sortedKeys(s.Opinion) {
-		if s.Opinion[key].Act == act {
-			keys = append(keys, key)
+// suited returns everything that may be in a feed, by relevance, with what is
+// added to it and taken off it; and the profile, nil if nothing is known of the
+// person.
+func (e *serving) suited(ctx context.Context, s State, a asked, c cursor) (*profile, []candidate, error) {
+	clock := time.Unix(c.Clock, 0)
+	s = s.at(clock)
+	r, err := e.ranker(ctx, c.Change)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := r.profile(ctx, r.tastes(s, clock))
+	if err != nil {
+		return nil, nil, err
+	}
+	if a.Interest != "" {
+		if p, err = p.only(a.Interest); err != nil {
+			return nil, nil, err
 		}
 	}
-	var out []example
-	for i, v := range e.index.Vectors(keys, asOf) {
-		if v != nil {
-			// By whole days, so that the order of a feed does not hang on the seconds between two likes.
-			days := DayOf(clock) - DayOf(s.Opinion[keys[i]].At)
-			out = append(out, example{keys[i], v, likeWeight(time.Duration(days) * 24 * time.Hour)})
-		}
+	if p == nil {
+		return nil, nil, nil
 	}
-	return out
+	among := a.among(s, clock)
+	all, err := r.candidates(ctx, p, among, MaxDepth+poolSlack)
+	if err != nil {
+		return nil, nil, err
+	}
+	if all, err = r.subjects(ctx, p, all, s, among, DayOf(clock)); err != nil {
+		return nil, nil, err
+	}
+	p.adjust(r, all, a, s, clock)
+	slices.SortFunc(all, byRelevance)
+	return p, all, nil
 }
 
-// newest returns the papers by date, those in r.sink as if they were up to
-// seenDays older, then by key.
-func (e *serving) newest(ctx context.Context, r ranking) ([]ranked, error) {
+// among is which papers a feed may hold.
+func (a asked) among(s State, clock time.Time) Among {
+	m := Among{Exclude: sortedKeys(s.Opinion), Category: a.Category}
+	if a.Since.Precision() != 0 {
+		m.From = a.Since.Day()
+	}
+	if a.Unseen == UnseenOnly {
+		m.Exclude = append(m.Exclude, sortedKeys(sunk(s.Seen, clock))...)
+	}
+	return m
+}
+
+// An adjustment is what is added to a relevance, or taken off it, besides what
+// the profile gives.
+type adjustment struct {
+	kind string // the Reason.Type
+	text string
+	key  Key
+	by   float32
+}
+
+func (c *candidate) add(kind, text string, key Key, by float32) {
+	if by != 0 {
+		c.adjusted = append(c.adjusted, adjustment{kind, text, key, by})
+		c.Score += by
+		c.fit += by
+	}
+}
+
+const freshReturns = 30.0 // days after which freshness is half
+
+// adjust applies what does not depend on taste: papers seen sink, fresh ones
+// rise, and near copies of what is liked fall if novelty is wanted.
+func (p *profile) adjust(r *Ranker, all []candidate, a asked, s State, clock time.Time) {
+	sink := map[Key]float64{}
+	if a.Unseen == UnseenPrefer {
+		sink = sunk(s.Seen, clock)
+	}
+	keys := make([]Key, len(all))
+	for i := range all {
+		keys[i] = all[i].Key
+	}
+	days := r.Index.Days(keys, r.AsOf)
+	today := DayOf(clock)
+	for i := range all {
+		x := &all[i]
+		if f, ok := sink[x.Key]; ok && x.Score > 0 {
+			x.add("seen", "", "", float32(float64(x.Score)*(f-1)))
+		}
+		if a.freshness > 0 && days[i] != 0 {
+			age := max(float64(today-days[i]), 0)
+			if by := a.freshness * math.Exp2(-age/freshReturns); by > 0.001 {
+				x.add("fresh", "", "", float32(by))
+			}
+		}
+		if a.novelty > 0 && x.Score > 0 {
+			nearest, key := closest(p.whole.examples, x.vector, 1)
+			near := (float64(nearest) - p.back.cosine) / (1 - p.back.cosine)
+			x.add("known", "", key, -float32(a.novelty*max(near, 0)*float64(x.Score)))
+		}
+	}
+}
+
+// newest returns the papers by date, those seen as if they were up to seenDays
+// older, then by key.
+func (e *serving) newest(ctx context.Context, s State, a asked, c cursor, depth int) ([]candidate, error) {
+	clock := time.Unix(c.Clock, 0)
+	s = s.at(clock)
+	among := a.among(s, clock)
+	sink := map[Key]float64{}
+	if a.Unseen == UnseenPrefer {
+		sink = sunk(s.Seen, clock)
+	}
 	dated, err := e.store.Newest(ctx, NewestQuery{
-		Limit: r.pool + len(r.exclude) + len(r.sink), Category: r.category, From: r.from, AsOf: r.asOf,
+		Limit: MaxDepth + poolSlack + len(among.Exclude) + len(sink), Category: among.Category, From: among.From, AsOf: c.Change,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("newest papers: %w", err)
 	}
 	skip := map[Key]bool{}
-	for _, k := range r.exclude {
+	for _, k := range among.Exclude {
 		skip[k] = true
 	}
 	dated = slices.DeleteFunc(dated, func(d Dated) bool { return skip[d.Key] })
 	day := func(d Dated) Day {
-		if f, ok := r.sink[d.Key]; ok {
+		if f, ok := sink[d.Key]; ok {
 			return d.Order - Day(math.Ceil((1-f)/seenDepth*seenDays))
 		}
 		return d.Order
 	}
 	slices.SortFunc(dated, func(a, b Dated) int { return cmp.Or(cmp.Compare(day(b), day(a)), cmp.Compare(a.Key, b.Key)) })
-	out := make([]ranked, 0, min(len(dated), r.depth))
-	for _, d := range dated[:min(len(dated), r.depth)] {
-		out = append(out, ranked{Hit: Hit{Key: d.Key}})
+	out := make([]candidate, 0, min(len(dated), depth))
+	for _, d := range dated[:min(len(dated), depth)] {
+		out = append(out, candidate{Hit: Hit{Key: d.Key}, interest: -1})
 	}
 	return out, nil
 }

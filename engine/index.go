@@ -38,6 +38,9 @@ type Index interface {
 	// Query.AsOf; 0 is now), in their order, nil where there was none. They are
 	// shared: do not write to them.
 	Vectors(keys []Key, asOf int64) []embed.Vector
+	// Days returns Change.Published of keys at a change number, as Vectors does
+	// their vectors; 0 where there was none.
+	Days(keys []Key, asOf int64) []Day
 	// Len is the number of papers with a vector.
 	Len() int
 	// Version is the change number up to which the index reflects the Store.

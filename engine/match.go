@@ -15,12 +15,13 @@ type Described struct {
 
 // A match is what the corpus has of a described paper.
 type match struct {
-	paper *Paper   // the stored paper that it is; nil if there is none
-	self  []Key    // every stored paper that it may be: named by an id, or of the same title
-	text  string   // what is to be embedded for it, as if it were stored; "" without a title
-	ids   []ID     // the readable ones
-	bad   error    // why another was passed over
-	named []string // titles, normalised, by which the rest of self is found
+	paper           *Paper   // the stored paper that it is; nil if there is none
+	self            []Key    // every stored paper that it may be: named by an id, or of the same title
+	text            string   // what is to be embedded for it, as if it were stored; "" without a title
+	title, abstract string   // that text is made of
+	ids             []ID     // the readable ones
+	bad             error    // why another was passed over
+	named           []string // titles, normalised, by which the rest of self is found
 }
 
 // match finds described papers in the corpus: by the first id that names a
@@ -60,6 +61,7 @@ func (m *match) read(d Described) error {
 		if err := p.Clean(); err != nil {
 			return err
 		}
+		m.title, m.abstract = p.Title, p.Abstract
 		m.text, m.named = p.Text(), []string{NormalTitle(p.Title)}
 	case strings.TrimSpace(d.Abstract) != "":
 		return fmt.Errorf("%w: an abstract needs its title; send it as text otherwise", ErrInvalid)

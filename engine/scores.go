@@ -27,10 +27,12 @@ const (
 type Score struct {
 	Paper *Paper // the stored paper that it is; nil if there is none
 	State ScoreState
-	// Score is the relevance that a feed ranks by, in [-1, 1] but for a push of
-	// dislikes: the cosine with the best interest, less the push. That the
-	// person saw the paper before does not lower it, as it does in a feed.
+	// Score is the relevance that a feed ranks by, less what dislikes push it
+	// down by; see Item. That the person saw the paper before does not lower it,
+	// nor does a new one gain, as in a feed.
 	Score float32
+	// Confidence is that of Item.
+	Confidence float64
 	// Fit is the share, in [0, 1], of Sample papers that suit the person less:
 	// a fixed sample of the corpus, without what they have an opinion on.
 	Fit     float64
@@ -47,13 +49,8 @@ type Scores struct {
 	ProfileVersion int64  // number of the last event that counts; 0 for none
 }
 
-const (
-	// MaxScores is how many papers can be scored at once.
-	MaxScores = 100
-	// fitSample is how many papers Fit compares with. With 500, a share of 0.97
-	// is right to about 0.015 (two standard errors).
-	fitSample = 500
-)
+// MaxScores is how many papers can be scored at once.
+const MaxScores = 100
 
 // Scores says how well papers suit user, by the code that ranks feeds. A
 // stored paper is judged by its vector, others by title and abstract, embedded
@@ -94,7 +91,9 @@ func (e *serving) scores(ctx context.Context, user string, papers []Described) (
 	}
 	todo := make([]scoring, len(found))
 	for i, m := range found {
-		todo[i] = j.begin(m, state)
+		if todo[i], err = j.begin(ctx, m, state); err != nil {
+			return Scores{}, err
+		}
 	}
 	if err := e.place(ctx, todo, j.asOf); err != nil {
 		return Scores{}, err
@@ -113,7 +112,7 @@ func (e *serving) scores(ctx context.Context, user string, papers []Described) (
 
 // A judge scores papers for one person.
 type judge struct {
-	profile  profile
+	profile  *profile
 	note     string          // why there is no profile; "" if there is one
 	sample   map[Key]float32 // the relevance of what Fit compares with
 	measures []float32       // the same, ascending
@@ -123,9 +122,16 @@ type judge struct {
 // judge measures the sample by the whole profile, once for all papers.
 func (e *serving) judge(ctx context.Context, s State) (*judge, error) {
 	j := &judge{asOf: e.index.Version(), sample: map[Key]float32{}}
+	r, err := e.ranker(ctx, j.asOf)
+	if err != nil {
+		return nil, err
+	}
 	clock := e.now()
-	likes := e.taste(s, Like, clock, j.asOf)
-	if len(likes) == 0 {
+	s = s.at(clock)
+	if j.profile, err = r.profile(ctx, r.tastes(s, clock)); err != nil {
+		return nil, err
+	}
+	if j.profile == nil {
 		j.note = "No likes yet. Like a few papers, and others are compared with them."
 		for _, m := range s.Opinion {
 			if m.Act == Like {
@@ -134,34 +140,44 @@ func (e *serving) judge(ctx context.Context, s State) (*judge, error) {
 		}
 		return j, nil
 	}
-	var err error
-	if j.profile, err = e.profile(ctx, likes, e.taste(s, Dislike, clock, j.asOf), j.asOf); err != nil {
-		return nil, err
-	}
-	keys, err := e.store.Sample(ctx, fitSample)
+	keys := slices.DeleteFunc(slices.Clone(r.Sample), func(k Key) bool { _, ok := s.Opinion[k]; return ok })
+	scored, err := r.score(ctx, &j.profile.whole, keys, true)
 	if err != nil {
 		return nil, err
 	}
-	keys = slices.DeleteFunc(keys, func(k Key) bool { _, ok := s.Opinion[k]; return ok })
-	for i, v := range e.index.Vectors(keys, j.asOf) {
-		if v != nil {
-			j.sample[keys[i]], _ = j.profile.suits(v)
-		}
+	j.profile.pushDown(scored)
+	for _, c := range scored {
+		j.sample[c.Key] = c.Score
 	}
 	j.measures = slices.Sorted(maps.Values(j.sample))
 	return j, nil
+}
+
+// without returns the profile less the likes of some papers; nil if nothing is
+// left.
+func (p *profile) without(ctx context.Context, keys []Key) (*profile, error) {
+	gone := func(x example) bool { return slices.Contains(keys, x.key) }
+	if !slices.ContainsFunc(p.whole.examples, gone) {
+		return p, nil
+	}
+	left := slices.DeleteFunc(slices.Clone(p.whole.examples), gone)
+	if len(left) == 0 {
+		return nil, nil
+	}
+	m, err := p.back.model(ctx, ofPerson, left)
+	return &profile{whole: m, dislikes: p.dislikes, back: p.back}, err
 }
 
 // A scoring is a Score in the making.
 type scoring struct {
 	match
 	out     Score
-	profile profile // without the paper's own like
+	profile *profile // without the paper's own like
 	vector  embed.Vector
 }
 
 // begin says what is known of a paper before its vector is.
-func (j *judge) begin(m match, s State) scoring {
+func (j *judge) begin(ctx context.Context, m match, s State) (scoring, error) {
 	out := Score{Paper: m.paper, State: Scored}
 	if m.paper != nil {
 		for _, set := range []map[Key]Mark{s.Opinion, s.Saved} {
@@ -172,13 +188,16 @@ func (j *judge) begin(m match, s State) scoring {
 	}
 	if j.note != "" {
 		out.State, out.Note = ScoreNoProfile, j.note
-		return scoring{match: m, out: out}
+		return scoring{match: m, out: out}, nil
 	}
-	profile, ok := j.profile.without(m.self)
-	if !ok {
+	profile, err := j.profile.without(ctx, m.self)
+	if err != nil {
+		return scoring{}, err
+	}
+	if profile == nil {
 		out.State, out.Note = ScoreNoProfile, "This paper is all that you like. Like others, and it is compared with them."
 	}
-	return scoring{match: m, out: out, profile: profile}
+	return scoring{match: m, out: out, profile: profile}, nil
 }
 
 // place finds the vectors: those of the index, and, in one call of the
@@ -238,8 +257,16 @@ func (e *serving) place(ctx context.Context, todo []scoring, asOf int64) error {
 
 // score completes s, which has a vector.
 func (j *judge) score(s *scoring) {
-	relevance, interest := s.profile.suits(s.vector)
-	s.out.Score, s.out.Reasons = relevance, interest.reasons(s.vector)
+	title, abstract := s.title, s.abstract
+	if s.paper != nil {
+		title, abstract = s.paper.Title, s.paper.Abstract
+	}
+	m := &s.profile.whole
+	c := []candidate{{Hit: Hit{Score: m.relevance(s.vector, m.words(BagOf(title, abstract)))}, vector: s.vector}}
+	s.profile.pushDown(c)
+	relevance := c[0].Score
+	s.out.Score, s.out.Confidence = relevance, s.profile.confidence(relevance)
+	s.out.Reasons = strongest(s.profile.why(m.explainer(&s.profile.back, "liked"), c[0], &Paper{Title: title, Abstract: abstract}))
 	less, _ := slices.BinarySearch(j.measures, relevance)
 	of := len(j.measures)
 	for _, k := range s.self { // is not compared with itself

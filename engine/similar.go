@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"kindred/embed"
@@ -18,8 +19,9 @@ type Subject struct {
 	Title, Abstract string
 }
 
-// Similar returns the papers nearest to the subject, itself left out: every
-// paper that one of its ids names, or that has its title. Scores are cosines.
+// Similar returns the papers most like the subject, in meaning and in words,
+// itself left out: every paper that one of its ids names, or that has its title.
+// A score of 0 is a paper like any other, 1 one that means the same; see model.
 func (e *Engine) Similar(ctx context.Context, of Subject, limit int) (List, error) {
 	return e.current.Load().similar(ctx, of, limit)
 }
@@ -29,48 +31,89 @@ func (e *serving) similar(ctx context.Context, of Subject, limit int) (List, err
 	if err != nil {
 		return List{}, err
 	}
-	v, self, err := e.locate(ctx, of)
+	x, self, err := e.locate(ctx, of)
 	if err != nil {
 		return List{}, fmt.Errorf("similar: %w", err)
 	}
-	hits, err := e.search(ctx, Query{Vector: v, K: limit, Exclude: self})
+	l, err := e.alike(ctx, x, Among{Exclude: self}, limit)
 	if err != nil {
 		return List{}, fmt.Errorf("similar: %w", err)
 	}
-	return e.list(ctx, hits)
+	return l, nil
 }
 
-// locate returns where the subject is in the space, and the papers it is. The
+// alike lists the papers most like an example, with reasons.
+func (e *serving) alike(ctx context.Context, x example, among Among, limit int) (List, error) {
+	r, err := e.ranker(ctx, e.index.Version())
+	if err != nil {
+		return List{}, err
+	}
+	if r.Lexicon == nil && x.vector == nil {
+		return List{}, fmt.Errorf("%w: neither meaning nor words can be looked for now", embed.ErrUnavailable)
+	}
+	b := r.background()
+	m, err := b.model(ctx, ofPaper, []example{x})
+	if err != nil {
+		return List{}, err
+	}
+	found, err := r.like(ctx, &m, among, limit)
+	if err != nil {
+		return List{}, err
+	}
+	l, err := e.list(ctx, hitsOf(found))
+	if err != nil {
+		return List{}, err
+	}
+	vectors := map[Key]embed.Vector{}
+	for _, c := range found {
+		vectors[c.Key] = c.vector
+	}
+	why := m.explainer(&b, "meaning")
+	for i := range l.Items {
+		p := &l.Items[i].Paper
+		all := finish(why.reasons(vectors[p.Key], BagOf(p.Title, p.Abstract), Spellings(p.Title, p.Abstract)), nil, false)
+		for n := range all {
+			all[n].Key = "" // of what was asked
+		}
+		l.Items[i].Reasons = strongest(all)
+	}
+	return l, nil
+}
+
+// locate returns what is known of the subject, and the papers it is. The
 // vector of a stored paper is the stored one.
-func (e *serving) locate(ctx context.Context, of Subject) (embed.Vector, []Key, error) {
+func (e *serving) locate(ctx context.Context, of Subject) (example, []Key, error) {
+	known := func(v embed.Vector, title, abstract string) example {
+		return example{vector: v, bag: BagOf(title, abstract), weight: 1}
+	}
 	d := Described{of.IDs, of.Title, of.Abstract}
 	if of.ID != "" {
 		d.IDs = append([]string{of.ID}, d.IDs...)
 	}
 	hasText, hasPaper := of.Text != "", len(d.IDs) > 0 || strings.TrimSpace(of.Title+of.Abstract) != ""
 	if hasText == hasPaper {
-		return nil, nil, fmt.Errorf("%w: give an id, or a title with its abstract, or both; or a text alone", ErrInvalid)
+		return example{}, nil, fmt.Errorf("%w: give an id, or a title with its abstract, or both; or a text alone", ErrInvalid)
 	}
 	if hasText {
 		v, err := e.embedOne(ctx, embed.Query, of.Text)
-		return v, nil, err
+		return known(v, of.Text, ""), nil, err
 	}
 	found, err := e.match(ctx, []Described{d})
 	if err != nil {
-		return nil, nil, err
+		return example{}, nil, err
 	}
 	m := found[0]
 	switch {
 	case m.paper != nil:
 		v, err := e.vector(ctx, *m.paper)
-		return v, m.self, err
+		return known(v, m.paper.Title, m.paper.Abstract), m.self, err
 	case m.text == "" && len(m.ids) == 0:
-		return nil, nil, m.bad
+		return example{}, nil, m.bad
 	case m.text == "":
-		return nil, nil, fmt.Errorf("paper %s: %w", m.ids[0], ErrNotFound)
+		return example{}, nil, fmt.Errorf("paper %s: %w", m.ids[0], ErrNotFound)
 	}
 	v, err := e.embedOne(ctx, embed.Document, m.text)
-	return v, m.self, err
+	return known(v, m.title, m.abstract), m.self, err
 }
 
 // embedOne embeds a text that a person is waiting for. A text that cannot be
@@ -88,14 +131,6 @@ func (e *serving) embedOne(ctx context.Context, kind embed.Kind, text string) (e
 		return nil, err
 	}
 	return vectors[0], nil
-}
-
-func (e *serving) search(ctx context.Context, q Query) ([]Hit, error) {
-	hits, _, err := e.index.Search(ctx, []Query{q})
-	if err != nil {
-		return nil, err
-	}
-	return hits[0], nil
 }
 
 // Search answers what a person typed. A paper that q names by id, URL or full
@@ -119,26 +154,24 @@ func (e *serving) find(ctx context.Context, q string, limit int) (List, error) {
 	}
 	named = named[:min(len(named), limit)]
 	v, err := e.embedOne(ctx, embed.Query, q)
-	var hits []Hit
-	switch {
-	case err == nil:
-		if limit > len(named) {
-			hits, err = e.search(ctx, Query{Vector: v, K: limit - len(named), Exclude: named})
-		}
-		if err != nil {
+	if err != nil && len(named) == 0 && (e.words() == nil || !errors.Is(err, embed.ErrUnavailable)) {
+		return List{}, fmt.Errorf("search: %w", err) // nothing can be found without the embedder
+	}
+	l := List{Items: []Item{}, Space: e.space}
+	if limit > len(named) && (err == nil || e.words() != nil) {
+		if l, err = e.alike(ctx, example{vector: v, bag: BagOf(q, ""), weight: 1}, Among{Exclude: named}, limit-len(named)); err != nil {
 			return List{}, fmt.Errorf("search: %w", err)
 		}
-	case len(named) == 0: // nothing can be found without the embedder
-		return List{}, fmt.Errorf("search: %w", err)
 	}
-	all := make([]Hit, 0, limit)
-	for _, k := range named {
-		all = append(all, Hit{k, 1})
+	first := make([]Hit, len(named))
+	for i, k := range named {
+		first[i] = Hit{k, 1}
 	}
-	l, err := e.list(ctx, append(all, hits...))
+	top, err := e.list(ctx, first)
 	if err != nil {
 		return List{}, err
 	}
+	l.Items = append(top.Items, l.Items...)
 	byName := map[Key]bool{}
 	for _, k := range named {
 		byName[k] = true
@@ -186,51 +219,56 @@ func (e *serving) recommend(ctx context.Context, positive, negative []string, li
 		return List{}, fmt.Errorf("%w: %d positive and %d negative ids: want 1 to %d and 0 to %d",
 			ErrInvalid, len(positive), len(negative), maxExamples, maxExamples)
 	}
-	likes, err := e.examples(ctx, positive)
+	likes, err := e.liked(ctx, positive)
 	if err != nil {
 		return List{}, fmt.Errorf("recommend: %w", err)
 	}
-	dislikes, err := e.examples(ctx, negative)
+	dislikes, err := e.liked(ctx, negative)
 	if err != nil {
 		return List{}, fmt.Errorf("recommend: %w", err)
 	}
-	if len(likes) == 0 {
+	r, err := e.ranker(ctx, e.index.Version())
+	if err != nil {
+		return List{}, fmt.Errorf("recommend: %w", err)
+	}
+	t := tastes{likes: r.examples(likes), dislikes: r.examples(dislikes)}
+	if len(t.likes) == 0 {
 		return List{}, fmt.Errorf("recommend: %w: none of the positive papers is embedded yet; try again soon", embed.ErrUnavailable)
 	}
-	r := ranking{likes: likes, dislikes: dislikes, depth: limit, pool: limit + poolSlack}
-	for _, set := range [][]example{likes, dislikes} {
-		for _, x := range set {
-			r.exclude = append(r.exclude, x.key)
-		}
+	var among Among
+	for _, x := range append(likes, dislikes...) {
+		among.Exclude = append(among.Exclude, x.Key)
 	}
-	ranked, err := e.rank(ctx, r)
+	p, err := r.profile(ctx, t)
 	if err != nil {
 		return List{}, fmt.Errorf("recommend: %w", err)
 	}
-	return e.explained(ctx, ranked)
+	all, err := r.candidates(ctx, p, among, limit+poolSlack)
+	if err != nil {
+		return List{}, fmt.Errorf("recommend: %w", err)
+	}
+	l, err := e.explained(ctx, p, p.compose(all, dials{}, limit, 0))
+	if err != nil {
+		return List{}, fmt.Errorf("recommend: %w", err)
+	}
+	return l, nil
 }
 
-// examples returns the stored papers that ids name, once each, with weight 1
-// and in the order of keys. Papers without a vector are left out, and are the
-// next to get one.
-func (e *serving) examples(ctx context.Context, ids []string) ([]example, error) {
+// liked returns the stored papers that ids name, once each, with weight 1 and
+// in the order of keys. Those without a vector are the next to get one.
+func (e *serving) liked(ctx context.Context, ids []string) ([]Liked, error) {
 	keys, err := e.keys(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	set := map[Key]bool{}
-	for _, k := range keys {
-		set[k] = true
-	}
-	keys = sortedKeys(set)
-	vectors := e.index.Vectors(keys, 0)
-	var out []example
-	for i, k := range keys {
-		if vectors[i] == nil {
-			e.want(k)
-			continue
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	out := make([]Liked, len(keys))
+	for i, v := range e.index.Vectors(keys, 0) {
+		if v == nil {
+			e.want(keys[i])
 		}
-		out = append(out, example{key: k, vector: vectors[i], weight: 1})
+		out[i] = Liked{Key: keys[i], Weight: 1}
 	}
 	return out, nil
 }

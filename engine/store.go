@@ -69,8 +69,9 @@ type Papers interface {
 	// Sample returns the keys, ascending, of at most limit papers from all over
 	// the corpus. It is a fixed one: every paper gets a lot when its first id is
 	// seen, whatever its text and date, and the smallest lots are taken. A paper
-	// that comes or goes changes one place of it, or none.
-	Sample(ctx context.Context, limit int) ([]Key, error)
+	// that comes or goes changes one place of it, or none. Papers added after
+	// change number asOf (0 is now) are left out.
+	Sample(ctx context.Context, limit int, asOf int64) ([]Key, error)
 	// Texts returns what a lexicon has missed since a change number, as
 	// Vectors.Changes does for an index: at most limit changes in ascending order
 	// of Seq, one for each paper, removed ones included, that changed in number

@@ -147,7 +147,7 @@ func (e *Engine) change(ctx context.Context, space embed.Space, version int64) e
 	if err != nil {
 		return fmt.Errorf("change to space %s: %w", space.ID(), err)
 	}
-	next := &serving{e, index, embedder, space.ID()}
+	next := &serving{Engine: e, index: index, embedder: embedder, space: space.ID()}
 	if err := next.reach(ctx, version); err != nil {
 		return fmt.Errorf("change to space %s: %w", space.ID(), err)
 	}
@@ -212,7 +212,7 @@ func (e *Engine) Fill(ctx context.Context, with embed.Embedder, progress func(do
 	if err := e.store.PutSpace(ctx, space); err != nil {
 		return 0, fmt.Errorf("record space %s: %w", space.ID(), err)
 	}
-	return (&serving{e, nil, with, space.ID()}).sync(ctx, "reembed", progress)
+	return (&serving{Engine: e, embedder: with, space: space.ID()}).sync(ctx, "reembed", progress)
 }
 
 func (e *serving) sync(ctx context.Context, job string, progress func(done, left int)) (embedded int, err error) {

@@ -106,6 +106,9 @@ Papers you liked, disliked or hid never come back.`,
 	for name, help := range map[string]string{
 		"category": "papers of this `category`, such as cs.LG", "since": "papers from this `date` on: 2025, 2025-03 or 2025-03-14",
 		"unseen": "papers seen on earlier days: `only` leaves them out, prefer lets them sink, off does nothing", "cursor": "the `next` of the page before",
+		"interest": "only this one of kindred interests counts: its `id`", "preset": "how it is composed: `focused`, balanced or adventurous",
+		"diversity": "`0 to 1`: how much nearness to papers before it counts against a paper", "novelty": "`0 to 1`: how much nearness to liked papers does",
+		"explore": "`0 to 0.5`: share of places for papers that your likes say little of", "freshness": "`0 to 1`: how far new papers are ahead",
 	} {
 		q[name] = cmd.Flags().String(name, "", help)
 	}

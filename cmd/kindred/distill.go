@@ -132,7 +132,7 @@ func (a *distilling) do(ctx context.Context, cfg Config, store *sqlite.Store, sy
 // read returns papers with the teacher's vectors: those that the store has in its
 // space, and new ones, which are kept in the folder distill.
 func (a *distilling) read(ctx context.Context, cfg Config, store *sqlite.Store, teacher embed.Embedder, sys env) ([]distill.Paper, error) {
-	keys, err := store.Sample(ctx, a.papers)
+	keys, err := store.Sample(ctx, a.papers, 0)
 	if err != nil {
 		return nil, err
 	}

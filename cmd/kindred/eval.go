@@ -16,7 +16,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"kindred/embed"
+	"kindred/engine/chromem"
 	"kindred/engine/eval"
+	"kindred/engine/lexicon"
 )
 
 // evaluating is the flags of eval.
@@ -31,7 +33,10 @@ const evalSeed = 20261125
 
 func evalCmd(sys env) *cobra.Command {
 	var a evaluating
-	var names, tune strings.Builder
+	var names, tune, strategies strings.Builder
+	for _, s := range eval.Strategies {
+		fmt.Fprintf(&strategies, "  %-20s %s\n", s.Name, s.Doc)
+	}
 	for _, p := range eval.Protocols() {
 		to := &names
 		if p.Tune {
@@ -52,6 +57,8 @@ Protocols:
 ` + names.String() + `
 To choose settings on, never to report:
 ` + tune.String() + `
+Strategies:
+` + strategies.String() + `
 Every figure comes with its 95 % interval (bootstrap over users). With two
 --strategy the second is compared with the first, paired by user.`,
 		Example: `  kindred eval csfcube --bench ../shared/data
@@ -65,7 +72,7 @@ Every figure comes with its 95 % interval (bootstrap over users). With two
 	f.StringVar(&a.cache, "cache", "", "`folder` where vectors are kept (default kindred/eval in the user's cache folder)")
 	f.StringVar(&a.run, "run", "", "write the ranking to a `file`: user, paper, score, tab-separated; for one protocol")
 	f.BoolVar(&a.all, "all", false, "every protocol")
-	f.StringArrayVar(&a.strategies, "strategy", []string{"mean"}, "how to rank: mean, the cosine with the mean of the likes; may be given twice")
+	f.StringArrayVar(&a.strategies, "strategy", []string{eval.Strategies[0].Name}, "how to rank; may be given twice")
 	jsonFlag(cmd, &a.json)
 	f.Lookup("json").Usage = "print JSON"
 	return cmd
@@ -145,9 +152,9 @@ func (a *evaluating) protocols(args []string) ([]eval.Protocol, error) {
 	case len(a.strategies) > 2:
 		return nil, usageError{errors.New("at most two --strategy can be compared")}
 	}
-	for _, s := range a.strategies {
-		if s != "mean" {
-			return nil, usageError{fmt.Errorf("strategy %q: want mean", s)}
+	for _, name := range a.strategies {
+		if !slices.ContainsFunc(eval.Strategies, func(s eval.Strategy) bool { return s.Name == name }) {
+			return nil, usageError{fmt.Errorf("strategy %q: there is none of that name; kindred eval --help lists them", name)}
 		}
 	}
 	var out []eval.Protocol
@@ -191,7 +198,11 @@ func (a *evaluating) measure(ctx context.Context, sys env, p eval.Protocol, e em
 				return nil, err
 			}
 		}
-		outcome, err := eval.Run(ctx, task, eval.MeanDense{Vectors: vectors}, o)
+		ranker, err := rankerOf(task, vectors, e.Space(), strategy)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.Name, err)
+		}
+		outcome, err := eval.Run(ctx, task, ranker, o)
 		m.end()
 		if err := errors.Join(err, finish()); err != nil {
 			return nil, err
@@ -204,6 +215,18 @@ func (a *evaluating) measure(ctx context.Context, sys env, p eval.Protocol, e em
 		out = append(out, x)
 	}
 	return out, nil
+}
+
+// rankerOf returns what ranks the cases of a task.
+func rankerOf(t eval.Task, vectors []embed.Vector, space embed.Space, strategy string) (eval.Ranker, error) {
+	if strategy == "mean" {
+		return eval.MeanDense{Vectors: vectors}, nil
+	}
+	index, err := chromem.New(space)
+	if err != nil {
+		return nil, err
+	}
+	return eval.NewEngine(t, vectors, index, lexicon.New(), strategy)
 }
 
 // writeRun returns what writes each ranking to a new file, and what closes it.

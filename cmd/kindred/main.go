@@ -111,8 +111,8 @@ this machine.
 	settings(root)
 	root.AddGroup(&cobra.Group{ID: "ask", Title: "Ask:"}, &cobra.Group{ID: "tell", Title: "Tell:"}, &cobra.Group{ID: "keep", Title: "Keep house:"})
 	for group, cmds := range map[string][]*cobra.Command{
-		"ask":  {searchCmd(sys), similarCmd(sys), feedCmd(sys), likesCmd(sys), statusCmd(sys)},
-		"tell": {importCmd(sys), likeCmd(sys), dislikeCmd(sys), hideCmd(sys), saveCmd(sys), undoCmd(sys), removeCmd(sys)},
+		"ask":  {searchCmd(sys), similarCmd(sys), feedCmd(sys), explainCmd(sys), interestsCmd(sys), likesCmd(sys), statusCmd(sys)},
+		"tell": {importCmd(sys), likeCmd(sys), dislikeCmd(sys), hideCmd(sys), saveCmd(sys), followCmd(sys), muteCmd(sys), undoCmd(sys), removeCmd(sys)},
 		"keep": {serveCmd(sys), doctorCmd(sys), pairCmd(sys), tokenCmd(sys), evalCmd(sys), benchCmd(sys), reembedCmd(sys), distillCmd(sys), spacesCmd(sys), backupCmd(sys), restoreCmd(sys), versionCmd(sys)},
 	} {
 		for _, c := range cmds {

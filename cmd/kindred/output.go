@@ -15,9 +15,9 @@ type list struct {
 		Paper   paper
 		Score   float64
 		Reasons []struct {
-			Type  string
-			Paper paper
-			Share float64
+			Type, Text          string
+			Paper               paper
+			Share, Contribution float64
 		}
 	}
 	Next     string
@@ -49,17 +49,31 @@ func (l list) print(w io.Writer) error {
 		}
 		fmt.Fprintf(&b, "%3d  %s  %s\n", i+1, score, plain(it.Paper.Title))
 		fmt.Fprintf(&b, "           %s\n", strings.Join(nonEmpty(it.Paper.ID, it.Paper.Published, names(it.Paper.Authors)), "  "))
-		var liked []string
+		var liked, words []string
 		for _, r := range it.Reasons {
 			switch r.Type {
 			case "liked":
+				if r.Contribution <= 0 {
+					continue
+				}
 				liked = append(liked, fmt.Sprintf("%s (%.0f %%)", short(plain(r.Paper.Title)), 100*r.Share))
+			case "term":
+				words = append(words, plain(r.Text))
+			case "author", "keyword", "category":
+				fmt.Fprintf(&b, "           you follow the %s %s\n", r.Type, plain(r.Text))
+			case "disliked":
+				fmt.Fprintf(&b, "           lower, for it is like %s\n", short(plain(r.Paper.Title)))
+			case "explore":
+				b.WriteString("           something else, to explore\n")
 			case "id", "title":
 				fmt.Fprintf(&b, "           this is its %s\n", r.Type)
 			}
 		}
 		if len(liked) > 0 {
 			fmt.Fprintf(&b, "           because you liked %s\n", strings.Join(liked, ", "))
+		}
+		if len(words) > 0 {
+			fmt.Fprintf(&b, "           words: %s\n", strings.Join(words, ", "))
 		}
 	}
 	if l.Next != "" {

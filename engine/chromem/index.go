@@ -86,17 +86,29 @@ func (x *Index) Version() int64 { return x.now.Load().version }
 // Vectors implements engine.Index. The vectors are parts of the arena, all of
 // one version.
 func (x *Index) Vectors(keys []engine.Key, asOf int64) []embed.Vector {
-	s := x.now.Load()
-	if asOf == 0 || asOf > s.version {
-		asOf = s.version
-	}
 	out := make([]embed.Vector, len(keys))
+	dim := x.space.Dim
+	x.rows(keys, asOf, func(i int, seg *segment, r int) { out[i] = seg.vector(r, dim) })
+	return out
+}
+
+// Days implements engine.Index.
+func (x *Index) Days(keys []engine.Key, asOf int64) []engine.Day {
+	out := make([]engine.Day, len(keys))
+	x.rows(keys, asOf, func(i int, seg *segment, r int) { out[i] = seg.published[r] })
+	return out
+}
+
+// rows calls f with the row that each of keys had at change number asOf, if it
+// had one, i being the position in keys.
+func (x *Index) rows(keys []engine.Key, asOf int64, f func(i int, seg *segment, r int)) {
+	s := x.now.Load()
+	asOf = s.number(asOf)
 	s.table.history(keys, s.rows, func(i int, row int32) {
 		if seg, r := s.segments[row>>segmentBits], int(row&rowMask); seg.alive(r, asOf) {
-			out[i] = seg.vector(r, s.table.dim)
+			f(i, seg, r)
 		}
 	})
-	return out
 }
 
 // number returns the change number that asOf means to a search of s.

@@ -150,6 +150,22 @@ func (f *Flat) Vectors(keys []engine.Key, asOf int64) []embed.Vector {
 	return out
 }
 
+// Days implements engine.Index.
+func (f *Flat) Days(keys []engine.Key, asOf int64) []engine.Day {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if asOf == 0 || asOf > f.version {
+		asOf = f.version
+	}
+	out := make([]engine.Day, len(keys))
+	for i, key := range keys {
+		if c := f.at(key, asOf); c.Vector != nil {
+			out[i] = c.Published
+		}
+	}
+	return out
+}
+
 // Len implements engine.Index.
 func (f *Flat) Len() int {
 	f.mu.RLock()

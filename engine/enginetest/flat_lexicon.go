@@ -89,11 +89,12 @@ func (f *FlatLexicon) number(asOf int64) int64 {
 	return min(asOf, f.version)
 }
 
-// moment returns the last one at or before a change number.
+// moment returns the last one at or before a change number, or the first with
+// papers.
 func (f *FlatLexicon) moment(asOf int64) flatMoment {
 	m := f.moments[0]
-	for _, next := range f.moments {
-		if next.at <= asOf {
+	for i, next := range f.moments {
+		if next.at <= asOf || i == 1 && m.at == 0 {
 			m = next
 		}
 	}

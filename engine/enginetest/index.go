@@ -105,6 +105,9 @@ func (p *pair) sameVectors(asOf int64) {
 	for key := range p.flat.past {
 		keys = append(keys, key)
 	}
+	if got, want := p.index.Days(keys, asOf), p.flat.Days(keys, asOf); !slices.Equal(got, want) {
+		p.t.Errorf("days at %d differ: %v, want %v", asOf, got, want)
+	}
 	got, want := p.index.Vectors(keys, asOf), p.flat.Vectors(keys, asOf)
 	if len(got) != len(want) {
 		p.t.Fatalf("Vectors of %d keys: %d", len(keys), len(got))

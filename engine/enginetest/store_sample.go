@@ -10,7 +10,7 @@ import (
 func storeSample(s *shelf) {
 	sample := func(limit int) []engine.Key {
 		s.Helper()
-		keys, err := s.Sample(s.ctx, limit)
+		keys, err := s.Sample(s.ctx, limit, 0)
 		s.no(err)
 		if !slices.IsSorted(keys) || len(slices.Compact(slices.Clone(keys))) != len(keys) {
 			s.Errorf("sample of %d is not in order: %v", limit, keys)
@@ -68,7 +68,12 @@ func storeSample(s *shelf) {
 	if got := sample(40); len(got) != 40 || slices.Contains(got, first[3]) || common(first, got) != 39 {
 		s.Errorf("after one was removed: %v, before %v", got, first)
 	}
+	before := sample(40)
+	head := s.head()
 	add(400, 440)
+	if got, err := s.Sample(s.ctx, 40, head); err != nil || !slices.Equal(got, before) {
+		s.Errorf("as of the time before papers came: %v (%v), then %v", got, err, before)
+	}
 	if got := common(first, sample(40)); got < 30 {
 		s.Errorf("a tenth more papers changed %d of 40", 40-got)
 	}

@@ -31,7 +31,7 @@ func storeCancelled(s *shelf) {
 		"GetPapers":   func() error { _, err := s.GetPapers(ctx, []engine.Key{testKey(1)}); return err },
 		"WithTitle":   func() error { _, err := s.WithTitle(ctx, "x", 1); return err },
 		"Newest":      func() error { _, err := s.Newest(ctx, engine.NewestQuery{Limit: 1}); return err },
-		"Sample":      func() error { _, err := s.Sample(ctx, 1); return err },
+		"Sample":      func() error { _, err := s.Sample(ctx, 1, 0); return err },
 		"Unembedded":  func() error { _, err := s.Unembedded(ctx, space, 1); return err },
 		"Waiting":     func() error { _, err := s.Waiting(ctx, space, []engine.Key{p.Key}); return err },
 		"PutVectors": func() error {

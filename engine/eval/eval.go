@@ -32,6 +32,10 @@ type Task struct {
 	Cases    []Case
 	Metrics  []Metric
 	Depth    int // ranks that the metrics look at; 0 is all
+	// Alike says that papers like one paper are asked for, not what suits a reader.
+	Alike bool
+	// Now is when it is asked: likes age. Zero: they do not.
+	Now time.Time
 }
 
 // A Paper of a task.

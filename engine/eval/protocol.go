@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // A Protocol is a way to measure, by name.
@@ -283,9 +284,12 @@ func authors(wanted func(n int) bool) func(files) (Task, error) {
 		for _, c := range cs { // oldest first
 			slices.SortStableFunc(c.Likes, func(a, b int) int { return l.papers[a].Date.Compare(l.papers[b].Date) })
 		}
-		return Task{Papers: l.papers, Pool: candidates, Cases: cs, Metrics: feedMetrics(), Depth: feedDepth}, err
+		return Task{Papers: l.papers, Pool: candidates, Cases: cs, Metrics: feedMetrics(), Depth: feedDepth, Now: authorsSplit}, err
 	}
 }
+
+// authorsSplit is the day from which on papers of authorfeed are to be found.
+var authorsSplit = time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
 
 // csfcube: each case is a query and a facet, with the candidates judged for it.
 func csfcube(f files) (Task, error) {
@@ -293,7 +297,7 @@ func csfcube(f files) (Task, error) {
 	if err != nil {
 		return Task{}, err
 	}
-	t := Task{Papers: l.papers, Metrics: []Metric{MAP(2), NDCGShare(.2)}}
+	t := Task{Papers: l.papers, Metrics: []Metric{MAP(2), NDCGShare(.2)}, Alike: true}
 	for _, facet := range []string{"background", "method", "result"} {
 		name := "csfcube/anns-" + facet + ".json"
 		b, err := os.ReadFile(f.path(name))
@@ -392,7 +396,7 @@ func related(f files) (Task, error) {
 	for i := range cs {
 		cs[i].SkipLikes = true
 	}
-	return Task{Papers: l.papers, Pool: everything(l), Cases: cs, Metrics: []Metric{Recall(20), Recall(100), NDCG(20), MRR()}, Depth: feedDepth}, err
+	return Task{Papers: l.papers, Pool: everything(l), Cases: cs, Metrics: []Metric{Recall(20), Recall(100), NDCG(20), MRR()}, Depth: feedDepth, Alike: true}, err
 }
 
 // sorted returns the keys of m, ascending.

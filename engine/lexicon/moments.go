@@ -38,14 +38,17 @@ func (x *Lexicon) count(s *snapshot) {
 
 func (s *snapshot) last() *moment { return s.moments[len(s.moments)-1] }
 
-// moment returns the last moment at or before a change number, or the first.
+// moment returns the last moment at or before a change number, or the first
+// there was: the one before it, of no papers, is nothing to weigh by.
 func (s *snapshot) moment(asOf int64) *moment {
-	for i := len(s.moments) - 1; i > 0; i-- {
-		if s.moments[i].at <= asOf {
-			return s.moments[i]
-		}
+	i := len(s.moments) - 1
+	for i > 0 && s.moments[i].at > asOf {
+		i--
 	}
-	return s.moments[0]
+	if i == 0 && s.moments[0].at == 0 && len(s.moments) > 1 {
+		i = 1
+	}
+	return s.moments[i]
 }
 
 // Statistics implements engine.Lexicon.

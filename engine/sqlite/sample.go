@@ -37,7 +37,7 @@ func smallest(last, n int64) []int64 {
 
 // Sample implements engine.Papers. It computes the lots of all numbers that
 // papers have, a few ms for 3,000,000, and looks up only those that are small.
-func (s *Store) Sample(ctx context.Context, limit int) (keys []engine.Key, err error) {
+func (s *Store) Sample(ctx context.Context, limit int, asOf int64) (keys []engine.Key, err error) {
 	if limit < 1 {
 		return nil, nil
 	}
@@ -48,7 +48,7 @@ func (s *Store) Sample(ctx context.Context, limit int) (keys []engine.Key, err e
 		}
 		for n := int64(limit) + 64; ; n *= 4 { // more, where many have been removed
 			ids := smallest(last, min(n, last))
-			if keys, err = present(ctx, tx, ids, limit); err != nil {
+			if keys, err = present(ctx, tx, ids, limit, asOf); err != nil {
 				return err
 			}
 			if len(keys) == limit || n >= last {
@@ -64,11 +64,11 @@ func (s *Store) Sample(ctx context.Context, limit int) (keys []engine.Key, err e
 }
 
 // present returns the keys of the first limit papers among ids that are not
-// removed.
-func present(ctx context.Context, q querier, ids []int64, limit int) (keys []engine.Key, err error) {
+// removed, and were added by change number asOf (0 is now).
+func present(ctx context.Context, q querier, ids []int64, limit int, asOf int64) (keys []engine.Key, err error) {
 	for some := range slices.Chunk(ids, chunk) {
-		err := each(ctx, q, "SELECT p.key FROM json_each(?) j JOIN papers p ON p.id = j.value WHERE p.removed = 0 ORDER BY j.key LIMIT ?",
-			[]any{numbers(some), limit - len(keys)}, func(scan scanner) error {
+		err := each(ctx, q, "SELECT p.key FROM json_each(?1) j JOIN papers p ON p.id = j.value WHERE p.removed = 0 AND (?2 = 0 OR p.added_seq <= ?2) ORDER BY j.key LIMIT ?3",
+			[]any{numbers(some), asOf, limit - len(keys)}, func(scan scanner) error {
 				var key engine.Key
 				err := scan(&key)
 				keys = append(keys, key)

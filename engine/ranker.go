@@ -1,0 +1,328 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"kindred/embed"
+)
+
+// A Ranker ranks papers by what somebody likes. It is the part of the engine
+// that needs nothing but an index, a lexicon and a sample of the corpus: Engine
+// runs it on what people did, package eval on data with known answers. It is
+// safe for concurrent use, and must not be copied. What scores are measured by
+// is taken at its first answer.
+type Ranker struct {
+	Index   Index
+	Lexicon Lexicon // nil: papers are ranked by their vectors alone
+	Sample  []Key   // papers from all over the corpus, that scores are measured by: 500 are enough
+	AsOf    int64   // change number; 0 is now
+
+	once sync.Once
+	back background // measured once
+}
+
+// A Liked is a paper that somebody likes.
+type Liked struct {
+	Key    Key
+	Weight float64 // above 0; see LikeWeight
+
+	first int64 // as in example
+}
+
+// Among says which papers may be answered. Zero values filter nothing.
+type Among struct {
+	Exclude  []Key
+	Category string
+	From, To Day // From ≤ Paper.Order ≤ To
+}
+
+// A filter is Among at a change number.
+type filter struct {
+	Among
+	asOf int64
+}
+
+func (f filter) categories() []string {
+	if f.Category == "" {
+		return nil
+	}
+	return []string{f.Category}
+}
+
+func (f filter) vector(v embed.Vector, k int) Query {
+	return Query{Vector: v, K: k, Exclude: f.Exclude, Categories: f.categories(), From: f.From, To: f.To, AsOf: f.asOf}
+}
+
+func (f filter) terms(t []TermWeight, k int) TermQuery {
+	return TermQuery{Terms: t, K: k, Exclude: f.Exclude, Categories: f.categories(), From: f.From, To: f.To, AsOf: f.asOf}
+}
+
+// A candidate is a paper that may be answered.
+type candidate struct {
+	Hit      // its relevance to the whole profile, with what is adjusted
+	vector   embed.Vector
+	adjusted []adjustment
+	fit      float32 // relevance to its interest, adjusted too
+	interest int     // the one it suits best; -1 for none
+	explored bool    // it has a place of exploration
+}
+
+// byRelevance orders candidates as Hit.Compare does.
+func byRelevance(a, b candidate) int { return a.Hit.Compare(b.Hit) }
+
+// background measures the corpus.
+func (r *Ranker) background() background {
+	r.once.Do(func() { r.back = measure(r.Index, r.Lexicon, r.Sample, r.AsOf) })
+	return r.back
+}
+
+// examples finds what is known of papers. Those of which nothing is are left
+// out.
+func (r *Ranker) examples(liked []Liked) []example {
+	keys := make([]Key, len(liked))
+	for i, l := range liked {
+		keys[i] = l.Key
+	}
+	vectors := r.Index.Vectors(keys, r.AsOf)
+	bags := make([]Bag, len(keys))
+	if r.Lexicon != nil {
+		bags = r.Lexicon.Bags(keys, r.AsOf)
+	}
+	var out []example
+	for i, l := range liked {
+		if vectors[i] != nil || bags[i].Length > 0 {
+			out = append(out, example{l.Key, vectors[i], bags[i], l.Weight, l.first})
+		}
+	}
+	return out
+}
+
+// find returns the keys of papers near to any of the models: at most k each by
+// meaning and by words. Ascending.
+func (r *Ranker) find(ctx context.Context, models []*model, f filter, k []int) ([]Key, error) {
+	var dense []Query
+	var lexical []TermQuery
+	for i, m := range models {
+		d, l := m.search(f, k[i])
+		dense, lexical = append(dense, d...), append(lexical, l...)
+	}
+	found := map[Key]bool{}
+	take := func(lists [][]Hit, _ int64, err error) error {
+		for _, hits := range lists {
+			for _, h := range hits {
+				found[h.Key] = true
+			}
+		}
+		return err
+	}
+	if len(dense) > 0 {
+		if err := take(r.Index.Search(ctx, dense)); err != nil {
+			return nil, fmt.Errorf("search by %d vectors: %w", len(dense), err)
+		}
+	}
+	if len(lexical) > 0 {
+		if err := take(r.Lexicon.Search(ctx, lexical)); err != nil {
+			return nil, fmt.Errorf("search by the terms of %d models: %w", len(lexical), err)
+		}
+	}
+	return sortedKeys(found), nil
+}
+
+// score returns candidates of keys, in their order, with relevance to m. Papers
+// without a vector are left out if need is set.
+func (r *Ranker) score(ctx context.Context, m *model, keys []Key, need bool) ([]candidate, error) {
+	lexical, err := r.words(ctx, m, keys)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]candidate, 0, len(keys))
+	for i, v := range r.Index.Vectors(keys, r.AsOf) {
+		if v == nil && need {
+			continue
+		}
+		out = append(out, candidate{Hit: Hit{keys[i], m.relevance(v, lexical[i])}, vector: v, interest: -1})
+	}
+	return out, nil
+}
+
+// words returns the lexical part of the relevance of stored papers.
+func (r *Ranker) words(ctx context.Context, m *model, keys []Key) ([]float32, error) {
+	if len(m.terms) == 0 {
+		return make([]float32, len(keys)), nil
+	}
+	s, err := r.Lexicon.Scores(ctx, []TermQuery{{Terms: m.terms, K: 1, AsOf: r.AsOf}}, keys)
+	if err != nil {
+		return nil, fmt.Errorf("score %d papers by %d terms: %w", len(keys), len(m.terms), err)
+	}
+	return s[0], nil
+}
+
+// like returns the k papers that are most like one, best first. What is near
+// by meaning or by words is looked at: at least 100 papers each way.
+func (r *Ranker) like(ctx context.Context, m *model, among Among, k int) ([]candidate, error) {
+	pool := max(2*k, 100)
+	keys, err := r.find(ctx, []*model{m}, filter{among, r.AsOf}, []int{pool})
+	if err != nil {
+		return nil, err
+	}
+	out, err := r.score(ctx, m, keys, false)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(out, byRelevance)
+	return out[:min(k, len(out))], nil
+}
+
+// Relevant returns the n papers most relevant to what somebody likes, best
+// first; none if nothing is known of the liked ones. Scores are those of a
+// feed, before diversity and the rest.
+func (r *Ranker) Relevant(ctx context.Context, liked []Liked, among Among, n int) ([]Hit, error) {
+	return r.ranked(ctx, liked, among, n, func(p *profile, all []candidate) []candidate { return all })
+}
+
+// Feed returns the n papers that a feed begins with.
+func (r *Ranker) Feed(ctx context.Context, liked []Liked, among Among, n int, d Dials) ([]Hit, error) {
+	set, err := d.resolve()
+	if err != nil {
+		return nil, err
+	}
+	return r.ranked(ctx, liked, among, n, func(p *profile, all []candidate) []candidate { return p.compose(all, set, n, 0) })
+}
+
+func (r *Ranker) ranked(ctx context.Context, liked []Liked, among Among, n int, order func(*profile, []candidate) []candidate) ([]Hit, error) {
+	p, err := r.profile(ctx, tastes{likes: r.examples(liked)})
+	if err != nil || p == nil {
+		return nil, err
+	}
+	all, err := r.candidates(ctx, p, among, n+poolSlack)
+	if err != nil {
+		return nil, err
+	}
+	all = order(p, all)
+	return hitsOf(all[:min(n, len(all))]), nil
+}
+
+// Judge returns the relevance of given papers to what somebody likes, in their
+// order; 0 for one of which nothing is known.
+func (r *Ranker) Judge(ctx context.Context, liked []Liked, keys []Key) ([]Hit, error) {
+	p, err := r.profile(ctx, tastes{likes: r.examples(liked)})
+	if err != nil || p == nil {
+		return nil, err
+	}
+	all, err := r.score(ctx, &p.whole, keys, false)
+	return hitsOf(all), err
+}
+
+// Alike returns how much alike given papers are to one, in their order, as
+// Similar ranks them.
+func (r *Ranker) Alike(ctx context.Context, to Key, keys []Key) ([]Hit, error) {
+	b := r.background()
+	m, err := b.model(ctx, ofPaper, r.examples([]Liked{{Key: to, Weight: 1}}))
+	if err != nil {
+		return nil, err
+	}
+	all, err := r.score(ctx, &m, keys, false)
+	return hitsOf(all), err
+}
+
+// Similar returns the n papers most like one, best first, as Engine.Similar
+// does.
+func (r *Ranker) Similar(ctx context.Context, to Key, among Among, n int) ([]Hit, error) {
+	b := r.background()
+	m, err := b.model(ctx, ofPaper, r.examples([]Liked{{Key: to, Weight: 1}}))
+	if err != nil {
+		return nil, err
+	}
+	all, err := r.like(ctx, &m, among, n)
+	return hitsOf(all), err
+}
+
+func hitsOf(all []candidate) []Hit {
+	out := make([]Hit, len(all))
+	for i, c := range all {
+		out[i] = c.Hit
+	}
+	return out
+}
+
+// candidates returns papers that may suit a profile, by relevance: those near
+// to the whole of it and to each interest, pool of each kind at most. Papers
+// that suit a muted interest best are left out.
+func (r *Ranker) candidates(ctx context.Context, p *profile, among Among, pool int) ([]candidate, error) {
+	models, k := []*model{&p.whole}, []int{pool}
+	if len(p.interests) > 1 {
+		for i := range p.interests {
+			if x := &p.interests[i]; !x.muted && len(models) <= maxSearched {
+				models, k = append(models, &x.model), append(k, max(pool/4, poolSlack))
+			}
+		}
+	}
+	keys, err := r.find(ctx, models, filter{among, r.AsOf}, k)
+	if err != nil {
+		return nil, err
+	}
+	all, err := r.score(ctx, &p.whole, keys, true)
+	if err != nil {
+		return nil, err
+	}
+	if all, err = r.assign(ctx, p, all); err != nil {
+		return nil, err
+	}
+	p.pushDown(all)
+	slices.SortFunc(all, byRelevance)
+	return all, nil
+}
+
+// maxSearched is how many interests look for papers of their own.
+const maxSearched = 6
+
+// poolSlack is how many more papers than wanted are looked at, so that
+// near-duplicates and papers pushed down leave enough.
+const poolSlack = 200
+
+// assign gives every candidate the interest it suits best, by meaning, and
+// drops those of muted ones.
+func (r *Ranker) assign(ctx context.Context, p *profile, all []candidate) ([]candidate, error) {
+	if len(p.interests) == 1 && !p.interests[0].muted {
+		for i := range all {
+			all[i].interest, all[i].fit = 0, all[i].Score
+		}
+		return all, nil
+	}
+	of := make([][]int, len(p.interests)) // positions in all
+	kept := all[:0]
+	for _, c := range all {
+		if c.interest = p.nearest(c.vector); p.interests[c.interest].muted {
+			continue
+		}
+		of[c.interest] = append(of[c.interest], len(kept))
+		kept = append(kept, c)
+	}
+	for i, at := range of {
+		if len(at) == 0 {
+			continue
+		}
+		keys := make([]Key, len(at))
+		for n, c := range at {
+			keys[n] = kept[c].Key
+		}
+		m := &p.interests[i].model
+		lexical, err := r.words(ctx, m, keys)
+		if err != nil {
+			return nil, err
+		}
+		for n, c := range at {
+			kept[c].fit = m.relevance(kept[c].vector, lexical[n])
+		}
+	}
+	return kept, nil
+}
+
+// byFit orders candidates of one interest by their relevance to it.
+func byFit(a, b candidate) int {
+	return cmp.Or(cmp.Compare(b.fit, a.fit), cmp.Compare(a.Key, b.Key))
+}
