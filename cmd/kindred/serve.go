@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -143,11 +144,21 @@ func begin(ctx context.Context, store engine.Store, e *engine.Engine) error {
 			return fmt.Errorf("sample papers: %w", err)
 		}
 	}
-	if err := e.CatchUpIndex(ctx); err != nil { // texts may take longer
+	if err := loadIndex(ctx, e); err != nil { // texts may take longer
 		return err
 	}
 	e.Starting("")
 	return nil
+}
+
+// loadIndex fills the index. That leaves as much garbage as it keeps: a million
+// papers would take 5 GB for a time, so it is collected sooner than usual, and
+// given back at the end.
+func loadIndex(ctx context.Context, e *engine.Engine) error {
+	usual := debug.SetGCPercent(20)
+	defer debug.FreeOSMemory()
+	defer debug.SetGCPercent(usual)
+	return e.CatchUpIndex(ctx)
 }
 
 // embedSample returns when the sample is embedded, by this server or by another
