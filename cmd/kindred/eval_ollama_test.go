@@ -27,7 +27,7 @@ func TestEvalOllama(t *testing.T) {
 	}
 	o := ollamatest.Start(t)
 	for range 2 { // the second time from what was kept
-		args := append([]string{"eval", "--bench", data, "--json", "--embedder", "ollama", "--ollama-url", o.URL, "--cache", cache}, protocols...)
+		args := append([]string{"eval", "--bench", data, "--json", "--strategy", "mean", "--embedder", "ollama", "--ollama-url", o.URL, "--cache", cache}, protocols...)
 		var out []measured
 		printed := kindred(t, t.TempDir(), exitOK, args...)
 		if err := json.Unmarshal([]byte(printed), &out); err != nil || len(out) != len(protocols) {
