@@ -325,12 +325,16 @@ func (p *lexicons) checkLive(r *rand.Rand, last int64, papers int, texts []engin
 			p.t.Errorf("at version %d %+v gave\n%v, want\n%v", version, queries[i], got[i], want[i])
 		}
 	}
+	terms := []engine.Term{queries[0].Terms[0].Term}
+	statistics := p.lexicon.Statistics(terms, version)
+	if p.lexicon.Version() > version+remembered {
+		return version // the writer is too far ahead for AsOf to be exact
+	}
 	if fmt.Sprint(scores) != fmt.Sprint(wantScores) {
 		p.t.Errorf("at version %d scores of %v are %v, want %v", version, keys, scores, wantScores)
 	}
-	terms := []engine.Term{queries[0].Terms[0].Term}
-	if g, w := p.lexicon.Statistics(terms, version), p.flat.Statistics(terms, version); fmt.Sprint(g) != fmt.Sprint(w) {
-		p.t.Errorf("at version %d: Statistics %+v, want %+v", version, g, w)
+	if want := p.flat.Statistics(terms, version); fmt.Sprint(statistics) != fmt.Sprint(want) {
+		p.t.Errorf("at version %d: Statistics %+v, want %+v", version, statistics, want)
 	}
 	return version
 }

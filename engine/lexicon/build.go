@@ -16,7 +16,7 @@ type doc struct {
 	published  engine.Day
 	categories []string
 	length     int
-	terms      []entry // ascending by term
+	terms      []entry // each term once, in no order
 }
 
 // An entry is a term of a doc: its hash times spread, and how often it occurs;
@@ -35,13 +35,11 @@ func newDoc(c engine.TextChange) doc {
 	for _, t := range bag.Terms {
 		d.terms = append(d.terms, entry{uint64(t.Term) * spread, t.N})
 	}
-	for _, f := range c.Facets {
-		if bag.N(f) == 0 {
+	for i, f := range c.Facets {
+		if bag.N(f) == 0 && !slices.Contains(c.Facets[:i], f) {
 			d.terms = append(d.terms, entry{uint64(f) * spread, 0})
 		}
 	}
-	slices.SortFunc(d.terms, func(a, b entry) int { return cmp.Compare(a.term, b.term) })
-	d.terms = slices.Compact(d.terms)
 	return d
 }
 
@@ -52,6 +50,7 @@ func (d *doc) sameAs(s *segment, row int) bool {
 		!slices.Equal(d.categories, s.sets[s.set[row]]) {
 		return false
 	}
+	slices.SortFunc(d.terms, func(a, b entry) int { return cmp.Compare(a.term, b.term) })
 	for i, f := range forward {
 		if d.terms[i] != (entry{s.terms[f>>8], uint8(f)}) {
 			return false
@@ -67,11 +66,6 @@ func build(docs []doc) *segment {
 		total += len(docs[i].terms)
 	}
 	b := newBuilder(len(docs), total)
-	type posting struct {
-		term uint64
-		row  uint16
-		n    uint8
-	}
 	all := make([]posting, 0, total)
 	for i := range docs {
 		d := &docs[i]
@@ -80,19 +74,45 @@ func build(docs []doc) *segment {
 			all = append(all, posting{t.term, uint16(i), t.n})
 		}
 	}
-	slices.SortFunc(all, func(a, b posting) int {
-		if c := cmp.Compare(a.term, b.term); c != 0 {
-			return c
-		}
-		return cmp.Compare(a.row, b.row)
-	})
-	for i, p := range all {
-		if i == 0 || p.term != all[i-1].term {
+	for i, p := range inOrder(all) {
+		if i == 0 || p.term != b.s.terms[len(b.s.terms)-1] {
 			b.term(p.term)
 		}
 		b.posting(p.row, p.n)
 	}
 	return b.finish()
+}
+
+// A posting is a term of a row.
+type posting struct {
+	term uint64
+	row  uint16
+	n    uint8
+}
+
+// inOrder returns postings, which come by row, by term and then row. First bits
+// of terms are even, so that of as many drawers as there are postings few hold
+// many.
+func inOrder(all []posting) []posting {
+	shift := 65 - bits.Len(uint(2*len(all)+1))
+	ends := make([]uint32, 1<<(64-shift)+1)
+	for _, p := range all {
+		ends[p.term>>shift+1]++
+	}
+	for i := 1; i < len(ends); i++ {
+		ends[i] += ends[i-1]
+	}
+	out := make([]posting, len(all))
+	for _, p := range all {
+		at := &ends[p.term>>shift]
+		i := int(*at)
+		*at++
+		for ; i > 0 && out[i-1].term > p.term && out[i-1].term>>shift == p.term>>shift; i-- {
+			out[i] = out[i-1]
+		}
+		out[i] = p
+	}
+	return out
 }
 
 // A builder makes a segment: first its rows, then its terms, ascending, each

@@ -233,7 +233,7 @@ func TestDamage(t *testing.T) {
 		} else if s.log.Len() == 0 && files["segments"] != nil {
 			t.Errorf("%s: not told", what)
 		}
-		if r.IntN(5) == 0 {
+		if r.IntN(10) == 0 {
 			s.same(s.follow(x))
 			s.same(s.follow(s.open())) // they were made anew
 		}
@@ -251,9 +251,9 @@ func TestDamage(t *testing.T) {
 			}
 		}
 		try(name+" longer", func(f map[string][]byte) { f[name] = append(slices.Clone(b), 0) })
-		for i := range 60 {
+		for i := range 25 {
 			at := r.IntN(len(b))
-			if i < 20 {
+			if i < 10 {
 				at = r.IntN(min(200, len(b)))
 			}
 			try(fmt.Sprintf("%s: byte %d", name, at), func(f map[string][]byte) {

@@ -54,12 +54,14 @@ func (x *Lexicon) Scores(ctx context.Context, queries []engine.TermQuery, keys [
 	return out, nil
 }
 
-// wanted is the terms of several queries, looked up in a segment.
+// wanted is the terms of several queries, looked up in a segment. Most terms of
+// a paper are in no query, which the sieve says at once.
 type wanted struct {
 	queries []engine.TermQuery
 	base    []int // of each query, its first place; one more than queries. Places are whole words
 	places  []place
-	slots   []uint32 // hash table: local number << 8... see look
+	sieve   bitset   // numbers of terms in the segment, modulo its size
+	slots   []uint32 // hash table of numbers of terms, plus 1
 	heads   []int32  // by slot: first of places that wants the term
 	shift   int
 
@@ -83,6 +85,7 @@ func newWanted(queries []engine.TermQuery) *wanted {
 	w.places = make([]place, n)
 	w.scores = make([]float32, n)
 	w.scored = newBitset(n)
+	w.sieve = newBitset(1 << min(max(15, bits.Len(uint(64*n))), 18))
 	size := 1 << bits.Len(uint(2*n))
 	w.slots, w.heads = make([]uint32, size), make([]int32, size)
 	w.shift = 33 - bits.Len(uint(size))
@@ -92,6 +95,7 @@ func newWanted(queries []engine.TermQuery) *wanted {
 // look finds the terms of the queries in a segment.
 func (w *wanted) look(s *segment) {
 	clear(w.slots)
+	clear(w.sieve)
 	for i, q := range w.queries {
 		for j, t := range q.Terms {
 			local, _, _, ok := s.find(uint64(t.Term) * spread)
@@ -99,6 +103,7 @@ func (w *wanted) look(s *segment) {
 				continue
 			}
 			p := w.base[i] + j
+			w.sieve.add(local & (64*len(w.sieve) - 1))
 			slot := w.slot(uint32(local) + 1)
 			next := int32(-1)
 			if w.slots[slot] != 0 {
@@ -123,7 +128,11 @@ func (w *wanted) slot(number uint32) int {
 // sums in the order of the query's terms, as a search makes them.
 func (w *wanted) row(s *segment, row int, table *saturation, f func(query int, score float32)) {
 	length := s.length[row]
+	sieve, mask := w.sieve, uint32(64*len(w.sieve)-1)
 	for _, t := range s.forward[s.forwardAt[row]:s.forwardAt[row+1]] {
+		if n := t >> 8 & mask; sieve[n/64]&(1<<(n%64)) == 0 {
+			continue
+		}
 		slot := w.slot(t>>8 + 1)
 		if w.slots[slot] == 0 {
 			continue

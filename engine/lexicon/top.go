@@ -22,7 +22,7 @@ func (t *top) offer(h engine.Hit) {
 	if len(t.hits) < t.k {
 		t.hits = append(t.hits, h)
 		t.up(len(t.hits) - 1)
-	} else if h.Compare(t.hits[0]) < 0 {
+	} else if before(h, t.hits[0]) {
 		t.hits[0] = h
 		t.down(0)
 	}
@@ -35,7 +35,7 @@ func (t *top) offer(h engine.Hit) {
 func (t *top) up(i int) {
 	for i > 0 {
 		parent := (i - 1) / 2
-		if t.hits[i].Compare(t.hits[parent]) < 0 {
+		if before(t.hits[i], t.hits[parent]) {
 			return
 		}
 		t.hits[i], t.hits[parent] = t.hits[parent], t.hits[i]
@@ -50,13 +50,22 @@ func (t *top) down(i int) {
 		if child >= len(t.hits) {
 			return
 		}
-		if right := child + 1; right < len(t.hits) && t.hits[right].Compare(t.hits[child]) > 0 {
+		if right := child + 1; right < len(t.hits) && before(t.hits[child], t.hits[right]) {
 			child = right
 		}
-		if t.hits[child].Compare(t.hits[i]) < 0 {
+		if before(t.hits[child], t.hits[i]) {
 			return
 		}
 		t.hits[i], t.hits[child] = t.hits[child], t.hits[i]
 		i = child
 	}
+}
+
+// before is engine.Hit.Compare below 0, without a look at keys where scores
+// tell: with hundreds of hits in a heap it is a third of a search.
+func before(a, b engine.Hit) bool {
+	if a.Score != b.Score {
+		return a.Score > b.Score
+	}
+	return a.Key < b.Key
 }
