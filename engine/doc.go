@@ -27,11 +27,26 @@
 //	terms.go     a text → the words and pairs of words that a Lexicon holds
 //	wanted.go    Attend: papers that somebody looks at are embedded first
 //	similar.go   Similar, Search, Recommend
-//	feed.go      Feed: likes → interests → candidates → mixed list → page
-//	profile.go   how likes become interests, and what each like contributes
-//	taste.go     how a profile judges one paper
-//	rank.go      how candidates are found, ordered and mixed
+//	feed.go      Feed: likes → profile → candidates → composed list → page
+//	explain.go   every part of a score, in words and numbers
+//	interests.go what a person's likes are about, and what they say of it
+//	subject.go   authors, keywords and categories that are followed or muted
+//	onboarding.go what to judge first
 //	scores.go    Scores: how well given papers suit a person, by the same code
+//
+// Pure, between them and the contracts; package eval measures it on data with
+// known answers:
+//
+//	terms.go     which words a text has
+//	model.go     relevance: a linear function of a paper's vector and terms
+//	profile.go   a person's models: the whole of their likes, and each interest
+//	interest.go  how likes are grouped, and how a group keeps its id
+//	ranker.go    how candidates are found and judged
+//	compose.go   how they are put into the order of a feed
+//	taste.go     what of a person's log makes a profile
+//
+// And the rest:
+//
 //	match.go     which stored paper is the one that a page describes
 //	cursor.go    how a list stays the same list from page to page
 //	acts.go      what people do, and its undoing

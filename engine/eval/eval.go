@@ -4,6 +4,8 @@
 //
 //	protocol.go  the protocols by name, and what each asks
 //	load.go      their files; the layout is that of the folder given to Load
+//	engine.go    ranks the cases through engine.Ranker, as the program does
+//	mean.go      the baseline: the mean of the likes' vectors
 //	vectors.go   embeddings of a task's papers, cached in a file for each space
 //	metrics.go   recall@k, nDCG@k, MRR, MAP, loss
 //	report.go    means with bootstrap intervals, paired comparison
