@@ -58,13 +58,17 @@ func TestFirstStart(t *testing.T) {
 		case containsAny(title, "operator", "pde", "partial differential", "fourier", "solver", "navier", "differential equation"):
 			pde = append(pde, it.Paper.Title)
 		}
-		if len(it.Reasons) == 0 {
-			t.Errorf("%q comes without a reason", it.Paper.Title)
-		}
+		liked := 0
 		for _, r := range it.Reasons {
-			if r.Type != "liked" || !containsAny(r.Paper.Title, "MossFormer2", "ClearBuds", "NeuralStagger") || r.Share <= 0 || r.Share > 1 {
-				t.Errorf("%q: reason %+v", it.Paper.Title, r)
+			if r.Type == "liked" {
+				liked++
+				if !containsAny(r.Paper.Title, "MossFormer2", "ClearBuds", "NeuralStagger") || r.Share > 1 {
+					t.Errorf("%q: reason %+v", it.Paper.Title, r)
+				}
 			}
+		}
+		if liked == 0 {
+			t.Errorf("%q comes without a liked paper as a reason: %+v", it.Paper.Title, it.Reasons)
 		}
 	}
 	if len(audio) < 3 || len(pde) < 2 {
@@ -96,7 +100,7 @@ func TestCommandsBesideAServer(t *testing.T) {
 	if out := kindred(t, data, 0, "likes"); !strings.Contains(out, id) {
 		t.Errorf("likes:\n%s", out)
 	}
-	if out := kindred(t, data, 0, "feed"); !strings.Contains(out, "because you liked MossFormer2 (100 %)") {
+	if out := kindred(t, data, 0, "feed"); !strings.Contains(out, "because you liked MossFormer2 (") {
 		t.Errorf("feed:\n%s", out)
 	}
 	if out := kindred(t, data, 0, "undo"); !strings.Contains(out, "Undone: like "+id) {
