@@ -67,7 +67,7 @@ var abouts = map[string]about{
 
 	"status":  {"Server", "How the server is doing", "Counts, the embedder, and work in progress.", nil},
 	"healthz": {"Server", "Is it there?", "Answers as soon as the server does.", nil},
-	"readyz":  {"Server", "Is it ready?", "200 only when every stored vector is searchable and the work of starting is over.", []int{503}},
+	"readyz":  {"Server", "Is it ready?", "200 only when every stored vector and every word is searchable and the work of starting is over.", []int{503}},
 	"metrics": {"Server", "Metrics", "For Prometheus, in its text format.", nil},
 }
 

@@ -59,8 +59,6 @@ const ( // not tuned
 // fixes the clock, the
 // events and the papers that count; the pages after it continue the same list,
 // whatever their size, to MaxDepth items, less what was acted on meanwhile.
-// Another process goes on with the list, but may order it a little otherwise: the
-// counts that terms weigh by are of the moments at which its lexicon counted.
 func (e *Engine) Feed(ctx context.Context, user string, o FeedOptions) (Feed, error) {
 	f, err := e.current.Load().page(ctx, user, o)
 	if err != nil {

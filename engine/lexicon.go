@@ -41,12 +41,9 @@ type Lexicon interface {
 	// the order of keys; an empty Bag for one that is not held.
 	Bags(keys []Key, asOf int64) []Bag
 	// Statistics returns in how many papers each term occurs, for weights, and
-	// what else they are made of. The numbers are of one of the moments at which
-	// the lexicon counts, the last one at or before asOf that it remembers: the
-	// end of an Apply by which as many changes had been made since the one before
-	// as a sixteenth of the papers counted then. So they do not change between
-	// the pages of one list. The mean length that Saturation is given in a search
-	// is of the same moment.
+	// what else they are made of, as of a change number (0 is now), exactly: two
+	// lexicons of one store answer alike. The mean length that Saturation is given
+	// in a search is of the change number that the search is of.
 	Statistics(terms []Term, asOf int64) Statistics
 	// Len is the number of papers held.
 	Len() int

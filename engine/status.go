@@ -81,7 +81,8 @@ func (e *Engine) Starting(what string) {
 }
 
 // Ready returns nil when the work of starting is over and every vector that
-// was in the store at the time of the call is searchable. Until then it
+// was in the store at the time of the call is searchable, and every word once
+// the lexicon has been read. Until then it
 // returns an error wrapping embed.ErrUnavailable.
 func (e *Engine) Ready(ctx context.Context) error {
 	e.jobs.mu.Lock()
@@ -95,6 +96,13 @@ func (e *Engine) Ready(ctx context.Context) error {
 		return fmt.Errorf("ready: %w", err)
 	}
 	e.poke()
+	for e.lexicon != nil && e.words() == nil {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w: the words of the papers are being read", embed.ErrUnavailable)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 	index := e.current.Load().index
 	for index.Version() < head { // Follow is bringing it; a readiness probe may wait a little
 		select {

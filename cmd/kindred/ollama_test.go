@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -65,8 +66,8 @@ func TestWithOllama(t *testing.T) {
 		}
 	}
 	s.get("/v1/search?limit=5&q="+url.QueryEscape("the flow of liquids"), &l)
-	for _, it := range l.Items { // jsonl writes about fluids in every fourth paper, from 1
-		if n, err := strconv.Atoi(strings.TrimPrefix(it.Paper.ID, "test:")); err != nil || n%4 != 1 {
+	for _, it := range l.Items { // jsonl writes about fluids in every fourth paper, from 1, and two odd papers are about them
+		if n, err := strconv.Atoi(strings.TrimPrefix(it.Paper.ID, "test:")); (err != nil || n%4 != 1) && !slices.Contains([]string{"odd:0", "odd:3"}, it.Paper.ID) {
 			t.Errorf("the flow of liquids finds %s", it.Paper.ID)
 		}
 	}

@@ -15,16 +15,7 @@ import (
 type FlatLexicon struct {
 	mu      sync.RWMutex
 	version int64
-	made    int                        // changes since the last moment
-	moments []flatMoment               // ascending, at least one
 	past    map[engine.Key][]textState // every change made, in order
-}
-
-// A flatMoment is when papers were counted.
-type flatMoment struct {
-	at     int64
-	papers int
-	length int // Σ Bag.Length
 }
 
 // A textState is what a paper was from a change on.
@@ -37,7 +28,7 @@ var _ engine.Lexicon = (*FlatLexicon)(nil)
 
 // NewFlatLexicon returns an empty FlatLexicon at version 0.
 func NewFlatLexicon() *FlatLexicon {
-	return &FlatLexicon{past: map[engine.Key][]textState{}, moments: []flatMoment{{}}}
+	return &FlatLexicon{past: map[engine.Key][]textState{}}
 }
 
 // Apply implements engine.Lexicon.
@@ -53,22 +44,10 @@ func (f *FlatLexicon) Apply(changes []engine.TextChange, upTo int64) error {
 			errs = append(errs, fmt.Errorf("flat: refused: %w: change %d has no key", engine.ErrInvalid, c.Seq))
 			continue
 		}
-		f.made++
 		c.Facets, c.Categories = slices.Clone(c.Facets), slices.Clone(c.Categories)
 		f.past[c.Key] = append(f.past[c.Key], textState{c, engine.BagOf(c.Title, c.Abstract)})
 	}
 	f.version = max(f.version, upTo)
-	if last := f.moments[len(f.moments)-1]; f.made > 0 && f.made*16 >= last.papers {
-		f.made = 0
-		m := flatMoment{at: f.version}
-		for key := range f.past {
-			if state, ok := f.at(key, f.version); ok {
-				m.papers++
-				m.length += state.bag.Length
-			}
-		}
-		f.moments = append(f.moments, m)
-	}
 	return errors.Join(errs...)
 }
 
@@ -89,23 +68,20 @@ func (f *FlatLexicon) number(asOf int64) int64 {
 	return min(asOf, f.version)
 }
 
-// moment returns the last one at or before a change number, or the first with
-// papers.
-func (f *FlatLexicon) moment(asOf int64) flatMoment {
-	m := f.moments[0]
-	for i, next := range f.moments {
-		if next.at <= asOf || i == 1 && m.at == 0 {
-			m = next
+// count returns how many papers there were at a change number, and the mean of
+// their Bag.Length; 0 if there were none.
+func (f *FlatLexicon) count(asOf int64) (papers int, mean float64) {
+	length := 0
+	for key := range f.past {
+		if state, ok := f.at(key, asOf); ok {
+			papers++
+			length += state.bag.Length
 		}
 	}
-	return m
-}
-
-func (m flatMoment) mean() float64 {
-	if m.papers == 0 {
-		return 0
+	if papers == 0 {
+		return 0, 0
 	}
-	return float64(m.length) / float64(m.papers)
+	return papers, float64(length) / float64(papers)
 }
 
 // n returns how often a term occurs in a paper.
@@ -140,7 +116,7 @@ func (f *FlatLexicon) Search(ctx context.Context, queries []engine.TermQuery) ([
 			break
 		}
 		asOf := f.number(q.AsOf)
-		mean := f.moment(asOf).mean()
+		_, mean := f.count(asOf)
 		for key := range f.past {
 			state, ok := f.at(key, asOf)
 			if !ok || slices.Contains(q.Exclude, key) || !textPasses(q, state) {
@@ -176,12 +152,13 @@ func (f *FlatLexicon) Scores(ctx context.Context, queries []engine.TermQuery, ke
 			return nil, fmt.Errorf("flat: %w", err)
 		}
 		asOf := f.number(queries[0].AsOf)
+		_, mean := f.count(asOf)
 		for _, key := range keys {
 			state, ok := f.at(key, asOf)
 			if !ok {
 				state = textState{}
 			}
-			out[i] = append(out[i], state.score(q, f.moment(asOf).mean()))
+			out[i] = append(out[i], state.score(q, mean))
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -207,10 +184,11 @@ func (f *FlatLexicon) Bags(keys []engine.Key, asOf int64) []engine.Bag {
 func (f *FlatLexicon) Statistics(terms []engine.Term, asOf int64) engine.Statistics {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	m := f.moment(f.number(asOf))
-	out := engine.Statistics{Papers: m.papers, Mean: m.mean(), With: make([]int, len(terms))}
+	number := f.number(asOf)
+	out := engine.Statistics{With: make([]int, len(terms))}
+	out.Papers, out.Mean = f.count(number)
 	for key := range f.past {
-		state, ok := f.at(key, m.at)
+		state, ok := f.at(key, number)
 		for i, t := range terms {
 			if ok && state.n(t) > 0 {
 				out.With[i]++

@@ -30,7 +30,7 @@ func TestLexicon(t *testing.T, open func(t *testing.T) engine.Lexicon) {
 		{"Cancel", lexiconCancel},
 		{"Lifecycle", lexiconLifecycle},
 		{"AsOf", lexiconAsOf},
-		{"Moments", lexiconMoments},
+		{"Counts", lexiconCounts},
 		{"Twice", lexiconTwice},
 		{"Refused", lexiconRefused},
 		{"Copied", lexiconCopied},

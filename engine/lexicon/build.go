@@ -131,7 +131,7 @@ type death struct {
 }
 
 func newBuilder(rows, postings int) *builder {
-	s := &segment{}
+	s := &segment{grave: &grave{}}
 	s.born = make([]int64, 0, rows)
 	s.published = make([]engine.Day, 0, rows)
 	s.length = make([]uint16, 0, rows)
@@ -186,10 +186,11 @@ func (b *builder) posting(row uint16, n uint8) {
 // finish makes the buckets and the slots of keys.
 func (b *builder) finish() *segment {
 	s := b.s
+	slices.SortStableFunc(b.dead, func(a, b death) int { return cmp.Compare(a.at, b.at) })
 	for _, d := range b.dead {
 		s.die(d.row, d.at)
 	}
-	s.indexSets()
+	s.ready()
 	s.keySlots = make([]uint32, 1<<bits.Len(uint(2*s.size()-1)))
 	shift := 65 - bits.Len(uint(len(s.keySlots)))
 	for row := range s.size() {

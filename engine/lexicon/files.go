@@ -118,7 +118,6 @@ func (x *Lexicon) load(ctx context.Context, store Store) error {
 		return fmt.Errorf("the files are of change %d, the store of %d", l.Version, head)
 	}
 	s := &snapshot{version: l.Version}
-	var length int64
 	for _, one := range l.Segments {
 		seg, err := openSegment(filepath.Join(f.dir, one.File), one.Sum)
 		if err != nil {
@@ -137,7 +136,6 @@ func (x *Lexicon) load(ctx context.Context, store Store) error {
 		for row := range seg.size() {
 			if seg.diedAt(row) == 0 {
 				s.live++
-				length += int64(seg.length[row])
 			}
 		}
 		seg.file = one.File
@@ -146,12 +144,7 @@ func (x *Lexicon) load(ctx context.Context, store Store) error {
 	if err := s.check(ctx, store); err != nil {
 		return err
 	}
-	m := &moment{at: s.version, papers: s.live}
-	if s.live > 0 {
-		m.mean = float64(length) / float64(s.live)
-	}
-	s.moments = []*moment{m}
-	x.length, x.horizon = length, s.version
+	x.horizon = s.version
 	x.now.Store(s)
 	return nil
 }
@@ -287,6 +280,7 @@ func (f *files) keep(s *snapshot, n int) (*snapshot, error) {
 			}
 			mapped.file, mapped.sum, mapped.sealed, mapped.dead = name, sum, seg.sealed, seg.dead
 			mapped.died.Store(seg.died.Load())
+			mapped.grave = seg.grave
 			out.segments[i] = mapped
 			seg = mapped
 		}

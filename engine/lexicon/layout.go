@@ -141,7 +141,7 @@ func readSegment(data []byte, sum uint32) (*segment, error) {
 	if total != h.Size {
 		return nil, errDamaged
 	}
-	s := &segment{}
+	s := &segment{grave: &grave{}}
 	s.each(func(i int, _ []byte, set func([]byte)) {
 		set(data[at : at+h.Len[i] : at+h.Len[i]])
 		at += padded(h.Len[i])
@@ -149,6 +149,6 @@ func readSegment(data []byte, sum uint32) (*segment, error) {
 	if err := json.Unmarshal(data[at:at+h.Len[arrays-1]], &s.sets); err != nil {
 		return nil, err
 	}
-	s.indexSets()
+	s.ready()
 	return s, nil
 }

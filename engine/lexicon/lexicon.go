@@ -35,21 +35,21 @@ import (
 // Lexicon is an engine.Lexicon. Use New to make one.
 type Lexicon struct {
 	writing sync.Mutex // held by Apply, and guards what follows
-	length  int64      // Σ Bag.Length of the living
-	made    int        // changes since the last moment
 	deaths  []int64    // change numbers of the last deaths, ascending
 	fresh   int        // deaths since the last look for rows to forget
 	horizon int64      // rows that died at or before it may be gone
 	files   *files     // nil: it is kept in memory only
 
 	now atomic.Pointer[snapshot]
+
+	counting sync.Mutex // guards
+	moments  []*moment  // the last one asked for last
 }
 
 // A snapshot is what a search sees. It is immutable, but for deaths after its
 // version, which it cannot see.
 type snapshot struct {
 	segments []*segment
-	moments  []*moment // ascending; at least one
 	live     int
 	version  int64
 }
@@ -59,7 +59,7 @@ var _ engine.Lexicon = (*Lexicon)(nil)
 // New returns an empty lexicon at version 0.
 func New() *Lexicon {
 	x := &Lexicon{}
-	x.now.Store(&snapshot{moments: []*moment{{}}})
+	x.now.Store(&snapshot{})
 	return x
 }
 
@@ -84,7 +84,7 @@ func (x *Lexicon) Apply(changes []engine.TextChange, upTo int64) error {
 	x.writing.Lock()
 	defer x.writing.Unlock()
 	old := x.now.Load()
-	next := &snapshot{segments: old.segments, moments: old.moments, live: old.live, version: max(old.version, upTo)}
+	next := &snapshot{segments: old.segments, live: old.live, version: max(old.version, upTo)}
 	docs := prepare(changes, old.version)
 	b := batch{x: x, s: next, at: map[engine.Key]int{}}
 	var errs []error
@@ -100,7 +100,6 @@ func (x *Lexicon) Apply(changes []engine.TextChange, upTo int64) error {
 		}
 	}
 	next.segments = tidy(append(slices.Clip(old.segments), b.segments()...), x.horizon)
-	x.count(next)
 	x.forget(next)
 	x.now.Store(next)
 	if kept := x.keep(next); kept != next {
@@ -143,28 +142,25 @@ type batch struct {
 
 // change makes one change.
 func (b *batch) change(c engine.TextChange, d *doc) {
-	b.x.made++
 	if i, ok := b.at[c.Key]; ok && b.docs[i].died == 0 {
 		b.docs[i].died = c.Seq
-		b.died(c.Seq, b.docs[i].length)
+		b.died(c.Seq)
 	} else if s, row := b.s.current(c.Key); s != nil {
 		if !c.Gone && d.sameAs(s, row) {
 			return // something changed that we do not hold
 		}
 		s.die(row, c.Seq)
-		b.died(c.Seq, int(s.length[row]))
+		b.died(c.Seq)
 	}
 	if !c.Gone {
 		b.at[c.Key] = len(b.docs)
 		b.docs = append(b.docs, *d)
 		b.s.live++
-		b.x.length += int64(d.length)
 	}
 }
 
-func (b *batch) died(at int64, length int) {
+func (b *batch) died(at int64) {
 	b.s.live--
-	b.x.length -= int64(length)
 	b.x.deaths = append(b.x.deaths, at)
 	b.x.fresh++
 }
@@ -205,7 +201,7 @@ func (b *batch) segments() []*segment {
 // sixteenth of as many as live, and more than engine.Query promises. Of a
 // segment of which little would go nothing goes yet.
 func (x *Lexicon) forget(s *snapshot) {
-	keep := 1024 + max(s.live, s.last().papers)/16
+	keep := 1024 + s.live/16
 	if x.fresh < keep || len(x.deaths) <= keep {
 		return
 	}
@@ -227,9 +223,4 @@ func (x *Lexicon) forget(s *snapshot) {
 		}
 	}
 	s.segments = tidy(out, x.horizon)
-	first := len(s.moments) - 1
-	for first > 0 && s.moments[first].at > x.horizon { // the last one at or before it stays
-		first--
-	}
-	s.moments = s.moments[first:]
 }

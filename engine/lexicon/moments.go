@@ -2,16 +2,18 @@ package lexicon
 
 import (
 	"runtime"
+	"slices"
+	"sort"
 	"sync"
 
 	"kindred/engine"
 )
 
-// A moment is a state that was counted.
+// A moment is what was counted of the state at a change number.
 type moment struct {
 	at     int64 // change number
 	papers int
-	mean   float64 // Bag.Length; 0 if there are no papers
+	mean   float64 // of Bag.Length; 0 if there are no papers
 
 	once  sync.Once
 	table *saturation
@@ -20,42 +22,61 @@ type moment struct {
 	with map[engine.Term]int // papers that have a term; asked for before
 }
 
-// remembered is how many terms a moment keeps the counts of.
-const remembered = 1 << 16
+const (
+	// moments is how many of them are kept.
+	moments = 16
+	// remembered is how many terms a moment keeps the counts of.
+	remembered = 1 << 16
+)
 
-// count adds a moment to a snapshot if its time has come.
-func (x *Lexicon) count(s *snapshot) {
-	if x.made == 0 || x.made*16 < s.last().papers {
-		return
+// moment returns that of a change number, at or before the version of s.
+func (x *Lexicon) moment(s *snapshot, at int64) *moment {
+	x.counting.Lock()
+	defer x.counting.Unlock()
+	i := slices.IndexFunc(x.moments, func(m *moment) bool { return m.at == at })
+	if i < 0 {
+		m := s.count(at)
+		x.moments = append(x.moments, m)
+		if len(x.moments) > moments {
+			x.moments = slices.Delete(x.moments, 0, 1)
+		}
+		return m
 	}
-	x.made = 0
-	m := &moment{at: s.version, papers: s.live}
-	if s.live > 0 {
-		m.mean = float64(x.length) / float64(s.live)
-	}
-	s.moments = append(s.moments[:len(s.moments):len(s.moments)], m)
+	m := x.moments[i]
+	x.moments = append(slices.Delete(x.moments, i, i+1), m) // the last one asked for
+	return m
 }
 
-func (s *snapshot) last() *moment { return s.moments[len(s.moments)-1] }
-
-// moment returns the last moment at or before a change number, or the first
-// there was: the one before it, of no papers, is nothing to weigh by.
-func (s *snapshot) moment(asOf int64) *moment {
-	i := len(s.moments) - 1
-	for i > 0 && s.moments[i].at > asOf {
-		i--
+// count makes the moment of a change number.
+func (s *snapshot) count(at int64) *moment {
+	m := &moment{at: at}
+	var length int64
+	for _, seg := range s.segments {
+		rows := seg.bornBy(at)
+		m.papers += rows
+		if rows == seg.size() {
+			length += seg.total
+		} else {
+			for _, n := range seg.length[:rows] {
+				length += int64(n)
+			}
+		}
+		for _, row := range seg.grave.rows(seg, at) {
+			m.papers--
+			length -= int64(seg.length[row])
+		}
 	}
-	if i == 0 && s.moments[0].at == 0 && len(s.moments) > 1 {
-		i = 1
+	if m.papers > 0 {
+		m.mean = float64(length) / float64(m.papers)
 	}
-	return s.moments[i]
+	return m
 }
 
 // Statistics implements engine.Lexicon.
 func (x *Lexicon) Statistics(terms []engine.Term, asOf int64) engine.Statistics {
 	s := x.now.Load()
 	defer runtime.KeepAlive(s)
-	m := s.moment(s.number(asOf))
+	m := x.moment(s, s.number(asOf))
 	out := engine.Statistics{Papers: m.papers, Mean: m.mean, With: make([]int, len(terms))}
 	var missing []int
 	m.mu.RLock()
@@ -71,21 +92,22 @@ func (x *Lexicon) Statistics(terms []engine.Term, asOf int64) engine.Statistics 
 		return out
 	}
 	for _, seg := range s.segments {
-		whole := seg.whole(m.at)
-		for _, i := range missing {
-			_, from, to, ok := seg.find(uint64(terms[i]) * spread)
-			switch {
-			case !ok:
-			case whole:
-				out.With[i] += to - from
-			default:
-				for _, row := range seg.rows[from:to] {
-					if seg.alive(int(row), m.at) {
-						out.With[i]++
-					}
-				}
-			}
+		born := seg.bornBy(m.at)
+		if born == 0 {
+			continue
 		}
+		seg.grave.counted(seg, m.at, func(dead func(local uint32) int) {
+			for _, i := range missing {
+				local, from, to, ok := seg.find(uint64(terms[i]) * spread)
+				if !ok {
+					continue
+				}
+				if born < seg.size() {
+					to = from + sort.Search(to-from, func(j int) bool { return int(seg.rows[from+j]) >= born })
+				}
+				out.With[i] += to - from - dead(uint32(local))
+			}
+		})
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -100,10 +122,69 @@ func (x *Lexicon) Statistics(terms []engine.Term, asOf int64) engine.Statistics 
 	return out
 }
 
-// whole says whether all rows of a segment are part of the state at a change
-// number.
-func (s *segment) whole(at int64) bool {
-	return s.died.Load() == nil && s.born[len(s.born)-1] <= at
+// bornBy returns how many rows were born at or before a change number: the
+// first ones.
+func (s *segment) bornBy(at int64) int {
+	if n := s.size(); s.born[n-1] <= at {
+		return n
+	}
+	return sort.Search(s.size(), func(row int) bool { return s.born[row] > at })
+}
+
+// A grave holds the rows of a segment that died, in the order in which they
+// did, and counts their terms when it is asked to.
+type grave struct {
+	mu    sync.Mutex
+	dead  []uint16
+	known int            // how many of dead are in terms
+	terms map[uint32]int // rows that have a term, by its number
+}
+
+// add adds a row that died.
+func (g *grave) add(row int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.dead = append(g.dead, uint16(row))
+}
+
+// rows returns those that died at or before a change number.
+func (g *grave) rows(s *segment, at int64) []uint16 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.dead[:g.by(s, at):len(g.dead)]
+}
+
+func (g *grave) by(s *segment, at int64) int {
+	return sort.Search(len(g.dead), func(i int) bool { return s.diedAt(int(g.dead[i])) > at })
+}
+
+// counted calls f with a function that says how many of the rows that died at
+// or before a change number have a term.
+func (g *grave) counted(s *segment, at int64, f func(dead func(local uint32) int)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := g.by(s, at)
+	if n == 0 {
+		f(func(uint32) int { return 0 })
+		return
+	}
+	each := func(rows []uint16, f func(local uint32)) {
+		for _, row := range rows {
+			for _, t := range s.forward[s.forwardAt[row]:s.forwardAt[row+1]] {
+				f(t >> 8)
+			}
+		}
+	}
+	if g.terms == nil {
+		g.terms = map[uint32]int{}
+	}
+	if n > g.known {
+		each(g.dead[g.known:n], func(local uint32) { g.terms[local]++ })
+		g.known = n
+	}
+	later := map[uint32]int{} // known, but not dead then
+	each(g.dead[n:g.known], func(local uint32) { later[local]++ })
+	f(func(local uint32) int { return g.terms[local] - later[local] })
 }
 
 // A saturation is a table of engine.Saturation for one mean length.

@@ -28,7 +28,7 @@ func (x *Lexicon) Scores(ctx context.Context, queries []engine.TermQuery, keys [
 	s := x.now.Load()
 	defer runtime.KeepAlive(s)
 	asOf := s.number(queries[0].AsOf)
-	table := s.moment(asOf).saturation()
+	table := x.moment(s, asOf).saturation()
 	hashed := hashKeys(keys)
 	w := newWanted(queries)
 	for _, seg := range s.segments {

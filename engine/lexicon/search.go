@@ -40,7 +40,7 @@ func (x *Lexicon) Search(ctx context.Context, queries []engine.TermQuery) ([][]e
 	defer runtime.KeepAlive(s) // or what is mapped may go
 	for i, q := range queries {
 		asOf := s.number(q.AsOf)
-		s.queries[i] = query{q, asOf, hashKeys(q.Exclude), s.moment(asOf).saturation()}
+		s.queries[i] = query{q, asOf, hashKeys(q.Exclude), x.moment(s.snapshot, asOf).saturation()}
 	}
 	workers := min(runtime.GOMAXPROCS(0), len(s.segments))
 	found := make([][]top, max(workers, 1))

@@ -31,8 +31,11 @@ type segment struct {
 	sets []categorySet
 	with map[string][]uint16 // by category, which sets hold it
 
-	died atomic.Pointer[[]atomic.Int64] // change number of each row's death; 0 while alive; nil while all are
-	dead int                            // how many are dead; the writer's
+	total int64 // Σ length
+
+	died  atomic.Pointer[[]atomic.Int64] // change number of each row's death; 0 while alive; nil while all are
+	grave *grave                         // its dead rows
+	dead  int                            // how many are dead; the writer's
 
 	sealed bool   // it is merged no more; the writer's
 	file   string // where it is kept, "" if nowhere; the writer's
@@ -149,6 +152,7 @@ func (s *segment) die(row int, at int64) {
 		s.died.Store(d)
 	}
 	(*d)[row].Store(at)
+	s.grave.add(row)
 	s.dead++
 }
 
@@ -182,8 +186,11 @@ func (s *segment) bag(row int) engine.Bag {
 	return b
 }
 
-// indexSets fills with from sets.
-func (s *segment) indexSets() {
+// ready fills what follows from the columns and sets.
+func (s *segment) ready() {
+	for _, n := range s.length {
+		s.total += int64(n)
+	}
 	s.with = map[string][]uint16{}
 	for i, set := range s.sets {
 		for _, c := range set {
