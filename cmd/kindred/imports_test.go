@@ -41,6 +41,7 @@ var belongsTo = map[string]string{
 	"github.com/pressly/goose/v3":         "engine/sqlite",
 	"github.com/klauspost/compress":       "engine/importer",
 	"github.com/ollama/ollama":            "embed/ollama",
+	"golang.org/x/sys":                    "engine/chromem",
 	"golang.org/x/text":                   "embed/builtin",
 	"gonum.org/v1/gonum":                  "embed/builtin/distill",
 	"github.com/labstack/echo/v4":         "api",

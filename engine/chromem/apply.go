@@ -38,7 +38,7 @@ func (x *Index) Apply(changes []engine.Change, upTo int64) error {
 		}
 		next.table = t
 	}
-	next.rows, next.segments = next.table.rows, next.table.segments
+	next.rows, next.segments, next.centres = next.table.rows, next.table.segments, next.table.centres
 	x.now.Store(next)
 	return errors.Join(errs...)
 }

@@ -2,6 +2,7 @@ package chromem
 
 import (
 	"math"
+	"sync/atomic"
 
 	"kindred/engine"
 )
@@ -40,6 +41,26 @@ func (f *filter) admits(s *segment, r, row int) bool {
 		f.from <= s.published[r] && s.published[r] <= f.to &&
 		(f.sets == nil || f.sets.has(int(s.set[r]))) &&
 		(f.exclude == nil || !f.exclude.has(row))
+}
+
+// A span is the days of a segment, from the first to the last. Only the writer
+// adds; a reader may see it wider than the rows it looks at.
+type span struct{ first, last atomic.Int32 }
+
+// clear makes the span one of no days.
+func (s *span) clear() {
+	s.first.Store(math.MaxInt32)
+	s.last.Store(math.MinInt32)
+}
+
+func (s *span) add(d engine.Day) {
+	s.first.Store(min(s.first.Load(), int32(d)))
+	s.last.Store(max(s.last.Load(), int32(d)))
+}
+
+// meets says whether a day of the span may lie in from to to.
+func (s *span) meets(from, to engine.Day) bool {
+	return int32(from) <= s.last.Load() && s.first.Load() <= int32(to)
 }
 
 // A bitset is a set of small numbers.

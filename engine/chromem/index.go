@@ -10,6 +10,8 @@
 //	index.go       Index: one writer, and the snapshot that readers take
 //	apply.go       changes become rows
 //	table.go       rows: vectors, keys, dates, and when each was born and died
+//	codes.go       a row in bytes, and the bound of the error that this makes
+//	products.go    inner products of such rows
 //	compact.go     leaving dead rows behind
 //	categories.go  sets of categories as small numbers
 //	search.go      the scan, for several queries at once
@@ -23,8 +25,8 @@
 // born ≤ a < died, so that older snapshots stay right while the writer goes
 // on, and a cursor can ask for the state it began with.
 //
-// To accelerate the scan (coarse codes first, floats for what may matter)
-// replace scan.segment; everything around it stays.
+// A scan reads the bytes of a row, and its float32 vector only if it may be
+// among the best; what is answered comes from the latter alone, by embed.Dot.
 package chromem
 
 import (
@@ -36,7 +38,7 @@ import (
 	"kindred/engine"
 )
 
-// Index is an engine.Index in memory. It holds about 4·Dim + 250 bytes for
+// Index is an engine.Index in memory. It holds about 5·Dim + 270 bytes for
 // each paper, and for each replaced row that it still remembers; while
 // compacting, twice that. Use New to make one.
 type Index struct {
@@ -45,6 +47,7 @@ type Index struct {
 	collection *collection
 	sets       *categorySets
 	now        atomic.Pointer[snapshot]
+	products   products
 }
 
 // A snapshot is what a search sees: the first rows of a table, at one version.
@@ -52,6 +55,7 @@ type Index struct {
 type snapshot struct {
 	table    *table
 	segments []*segment
+	centres  []*centre
 	rows     int // how many of them may be looked at
 	live     int // papers with a vector
 	version  int64
@@ -60,16 +64,16 @@ type snapshot struct {
 var _ engine.Index = (*Index)(nil)
 
 // New returns an empty index at version 0 for the vectors of space, whose
-// dimension must be positive.
+// dimension must be between 1 and 65,536.
 func New(space embed.Space) (*Index, error) {
-	if space.Dim < 1 {
+	if space.Dim < 1 || space.Dim > maxDim {
 		return nil, fmt.Errorf("index %s: %d dimensions", space.ID(), space.Dim)
 	}
 	c, err := newCollection(space)
 	if err != nil {
 		return nil, fmt.Errorf("index %s: %w", space.ID(), err)
 	}
-	x := &Index{space: space, collection: c, sets: newCategorySets()}
+	x := &Index{space: space, collection: c, sets: newCategorySets(), products: fastProducts()}
 	x.now.Store(&snapshot{table: newTable(space.Dim)})
 	return x, nil
 }

@@ -12,22 +12,34 @@ import (
 	"kindred/engine"
 )
 
-// perWorker is how many multiplications are worth another goroutine: about
-// 100 µs of work against a few µs to start it and merge its hits.
-const perWorker = 1 << 18
+// perWorker is how many multiplications of codes are worth another goroutine:
+// some 50 µs of work against a few µs to start it and merge its hits.
+const perWorker = 1 << 19
 
 // A scan answers several queries in one pass over a snapshot.
 type scan struct {
 	*snapshot
-	queries []query
-	next    atomic.Int64 // the segment to be scanned next
+	products products
+	queries  []query
+	next     atomic.Int64 // the segment to be scanned next
 }
 
 // A query is an engine.Query made ready.
 type query struct {
 	filter
-	unit embed.Vector
-	k    int
+	unit  embed.Vector
+	aims  []aim // by centre
+	k     int
+	floor *floor // of all goroutines
+}
+
+// newQuery prepares a query on a snapshot.
+func newQuery(q engine.Query, s *snapshot, sets *categorySets) query {
+	out := query{filter: newFilter(q, s, sets), unit: q.Vector.Unit(), k: q.K, floor: newFloor()}
+	for _, c := range s.centres {
+		out.aims = append(out.aims, c.newAim(out.unit))
+	}
+	return out
 }
 
 // Search implements engine.Index. It takes no lock during the scan, and looks
@@ -39,9 +51,9 @@ func (x *Index) Search(ctx context.Context, queries []engine.Query) ([][]engine.
 			return nil, 0, fmt.Errorf("search: query %d: %w", i, err)
 		}
 	}
-	s := &scan{snapshot: x.now.Load(), queries: make([]query, len(queries))}
+	s := &scan{snapshot: x.now.Load(), products: x.products, queries: make([]query, len(queries))}
 	for i, q := range queries {
-		s.queries[i] = query{newFilter(q, s.snapshot, x.sets), q.Vector.Unit(), q.K}
+		s.queries[i] = newQuery(q, s.snapshot, x.sets)
 	}
 	workers := min(runtime.GOMAXPROCS(0), len(s.segments), 1+s.rows*s.table.dim*len(queries)/perWorker)
 	found := make([][]top, max(workers, 1))
@@ -74,27 +86,34 @@ func (s *scan) run(ctx context.Context) []top {
 	return tops
 }
 
-// segment offers the rows of segment n to the hits of each query. A row is
-// loaded once for all queries, and not at all if no filter admits it: with
-// scores of 100 ns each it pays to filter first.
+// segment offers the rows of segment n to the hits of each query. The codes of
+// a segment stay in the cache from one query to the next. Filters come after the
+// codes: they cost more than a product, and few rows are left by then.
 func (s *scan) segment(n int, tops []top) {
 	seg, first := s.segments[n], n<<segmentBits
-	for r := range min(segmentRows, s.rows-first) {
-		v := seg.vector(r, s.table.dim)
-		loaded := false
-		for i := range s.queries {
-			q, t := &s.queries[i], &tops[i]
-			if !q.admits(seg, r, first+r) {
+	rows := min(segmentRows, s.rows-first)
+	var buffer [segmentRows]int32
+	found := buffer[:rows]
+	for i := range s.queries {
+		q, t := &s.queries[i], &tops[i]
+		if !seg.days.meets(q.from, q.to) {
+			continue
+		}
+		aim := &q.aims[seg.centre.number]
+		s.products(found, seg.codes, aim.codes)
+		floor := max(t.floor, q.floor.get())
+		for r, product := range found {
+			if aim.most(product, &seg.code[r]) < float64(floor) || !q.admits(seg, r, first+r) {
 				continue
 			}
-			if !loaded {
-				load(v)
-				loaded = true
-			}
-			if score := embed.Dot(q.unit, v); score >= t.floor {
+			v := seg.vector(r, s.table.dim)
+			load(v)
+			if score := embed.Dot(q.unit, v); score >= floor {
 				t.offer(engine.Hit{Key: seg.keys[r], Score: score})
+				floor = max(floor, t.floor)
 			}
 		}
+		q.floor.raise(t.floor)
 	}
 }
 

@@ -40,11 +40,11 @@ func TestSplit(t *testing.T) {
 // TestStop checks that a scan whose context has ended looks at nothing more.
 func TestStop(t *testing.T) {
 	x := open(t, 4)
-	q := query{unit: enginetest.Fill(t, x, 2*segmentRows)[0], k: 5}
+	q := engine.Query{Vector: enginetest.Fill(t, x, 2*segmentRows)[0], K: 5}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	s := &scan{snapshot: x.now.Load(), queries: []query{q}}
-	s.queries[0].filter = newFilter(engine.Query{}, s.snapshot, x.sets)
+	s := &scan{snapshot: x.now.Load(), products: x.products}
+	s.queries = []query{newQuery(q, s.snapshot, x.sets)}
 	if got := s.run(ctx)[0].hits; got != nil {
 		t.Errorf("found %v", got)
 	}
@@ -75,7 +75,7 @@ func TestTop(t *testing.T) {
 }
 
 func TestNew(t *testing.T) {
-	for _, dim := range []int{0, -1} {
+	for _, dim := range []int{0, -1, maxDim + 1} {
 		if _, err := New(embed.Space{Dim: dim}); err == nil {
 			t.Errorf("dimension %d was accepted", dim)
 		}

@@ -21,8 +21,10 @@ const (
 // One writer appends. Readers look at the rows that a snapshot has published
 // to them, and at the rest only through history.
 type table struct {
-	dim  int
-	rows int // appended, published or not; the writer's
+	dim     int
+	rows    int       // appended, published or not; the writer's
+	sum     []float64 // of all vectors; the writer's
+	centres []*centre // of segments, oldest first; the writer's
 
 	mu       sync.RWMutex // guards what follows, and prev of unpublished rows
 	segments []*segment
@@ -32,6 +34,10 @@ type table struct {
 // A segment is segmentRows rows, by column.
 type segment struct {
 	vectors   []float32 // the arena: row-major
+	centre    *centre
+	codes     []uint8 // code + bias, row-major, codeWidth each
+	code      [segmentRows]code
+	days      span
 	keys      [segmentRows]engine.Key
 	published [segmentRows]engine.Day
 	set       [segmentRows]setID
@@ -50,7 +56,7 @@ type row struct {
 }
 
 func newTable(dim int) *table {
-	return &table{dim: dim, newest: map[engine.Key]int32{}}
+	return &table{dim: dim, sum: make([]float64, dim), newest: map[engine.Key]int32{}}
 }
 
 // append copies v into the next row of the table and returns where its vector
@@ -60,7 +66,7 @@ func (t *table) append(v row) embed.Vector {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if n == len(t.segments) {
-		t.segments = append(t.segments, &segment{vectors: make([]float32, segmentRows*t.dim)})
+		t.segments = append(t.segments, t.newSegment())
 	}
 	prev, ok := t.newest[v.key]
 	if !ok {
@@ -68,10 +74,36 @@ func (t *table) append(v row) embed.Vector {
 	}
 	s := t.segments[n]
 	copy(s.vector(r, t.dim), v.vector)
+	for i, x := range v.vector {
+		t.sum[i] += float64(x)
+	}
+	width := codeWidth(t.dim)
+	s.code[r] = s.centre.encode(v.vector, s.codes[r*width:(r+1)*width])
+	s.days.add(v.published)
 	s.keys[r], s.published[r], s.set[r], s.prev[r], s.born[r] = v.key, v.published, v.set, prev, v.born
 	t.newest[v.key] = int32(t.rows)
 	t.rows++
 	return s.vector(r, t.dim)
+}
+
+// newSegment returns an empty segment. Whenever the number of segments has
+// doubled a new centre is begun, the mean of all rows so far: any centre will
+// do, a near one makes the codes finer, and each costs a query some preparation.
+func (t *table) newSegment() *segment {
+	if n := len(t.segments); n&(n-1) == 0 {
+		c := &centre{number: len(t.centres), mean: make([]float32, t.dim)}
+		for i, x := range t.sum {
+			c.mean[i] = float32(x / float64(max(t.rows, 1)))
+		}
+		t.centres = append(t.centres, c)
+	}
+	s := &segment{
+		vectors: make([]float32, segmentRows*t.dim),
+		codes:   make([]uint8, segmentRows*codeWidth(t.dim)),
+		centre:  t.centres[len(t.centres)-1],
+	}
+	s.days.clear()
+	return s
 }
 
 // current returns where the key's row is if it is alive. Only the writer calls

@@ -2,6 +2,7 @@ package chromem
 
 import (
 	"math"
+	"sync/atomic"
 
 	"kindred/engine"
 )
@@ -16,6 +17,28 @@ type top struct {
 }
 
 func newTop(k int) top { return top{k: k, floor: float32(math.Inf(-1))} }
+
+// A floor is what several tops of one query have found together: as many hits as
+// are wanted reach it. It only rises.
+type floor struct{ bits atomic.Uint32 }
+
+func newFloor() *floor {
+	f := new(floor)
+	f.bits.Store(math.Float32bits(float32(math.Inf(-1))))
+	return f
+}
+
+func (f *floor) get() float32 { return math.Float32frombits(f.bits.Load()) }
+
+// raise makes the floor at least score.
+func (f *floor) raise(score float32) {
+	for {
+		old := f.bits.Load()
+		if math.Float32frombits(old) >= score || f.bits.CompareAndSwap(old, math.Float32bits(score)) {
+			return
+		}
+	}
+}
 
 // offer takes a hit in if it is among the first k so far.
 func (t *top) offer(h engine.Hit) {
