@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"kindred/embed"
 	"kindred/embed/embedtest"
 	"kindred/engine"
 	"kindred/engine/chromem"
@@ -97,16 +98,28 @@ func TestVectorsDoNotWaitForTexts(t *testing.T) {
 	w.add(engine.Paper{IDs: []engine.ID{"test:new"}, Title: "Axolotls"})
 	soon, stop := context.WithTimeout(ctx, 10*time.Second)
 	defer stop()
-	if err := e.Ready(soon); err != nil {
-		t.Fatal(err)
+	for { // Follow brings the vector
+		l, err := e.Similar(ctx, engine.Subject{ID: "test:new"}, 5)
+		if err == nil && len(l.Items) > 0 {
+			break
+		}
+		if soon.Err() != nil {
+			t.Fatalf("similar: %d items, %v", len(l.Items), err)
+		}
+		time.Sleep(time.Millisecond)
 	}
 	if held.Version() != 0 {
 		t.Fatalf("the test is wrong: version %d", held.Version())
 	}
-	if l, err := e.Similar(ctx, engine.Subject{ID: "test:new"}, 5); err != nil || len(l.Items) == 0 {
-		t.Errorf("similar: %d items, %v", len(l.Items), err)
+	hurried, hurry := context.WithTimeout(ctx, 50*time.Millisecond)
+	defer hurry()
+	if err := e.Ready(hurried); !errors.Is(err, embed.ErrUnavailable) {
+		t.Errorf("ready without the words: %v", err)
 	}
 	close(held.let)
+	if err := e.Ready(soon); err != nil {
+		t.Error(err)
+	}
 	for !has(t, held, "axolotl") {
 		select {
 		case <-soon.Done():

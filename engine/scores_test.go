@@ -81,9 +81,9 @@ func TestScoresAreThoseOfTheFeed(t *testing.T) {
 // are relative to the corpus, which is three papers larger then.
 func TestScoresOfTexts(t *testing.T) {
 	w := newWorld(t)
-	w.add(append(papers("speech", 30), papers("fluid", 30)...)...)
+	w.add(append(papers("speech", 300), papers("fluid", 300)...)...)
 	w.act(engine.Like, "test:speech-001", "test:fluid-002")
-	new := papers("speech", 33)[30:]
+	new := papers("speech", 303)[300:]
 	new[0].Title, new[0].Abstract = "  A \t"+new[0].Title+"\x01", "\r\n"+new[0].Abstract // Clean evens this out
 	title := engine.Described{Title: new[1].Title}
 	before := w.scores("me", described(new[0]), byID("test:speech-003"), described(new[1]), described(new[2]), title)
