@@ -31,18 +31,20 @@ type centre struct {
 	mean   []float32
 }
 
-// A code says what the bytes of a row stand for, and how far they may be off.
-type code struct {
-	scale float32 // ŷ is scale times the codes
-	tilt  float32 // y·μ, rounded up
-	err   float32 // ‖y−ŷ‖, rounded up
-	norm  float32 // ‖ŷ‖, rounded up
+// Meanings say what the bytes of the rows of a segment stand for, and how far
+// they may be off.
+type meanings struct {
+	scale [segmentRows]float32 // ŷ is scale times the codes
+	tilt  [segmentRows]float32 // y·μ, rounded up
+	err   [segmentRows]float32 // ‖y−ŷ‖, rounded up
+	norm  [segmentRows]float32 // ‖ŷ‖, rounded up
 }
 
-// encode writes the codes of v + bias to out and returns what they mean.
-func (c *centre) encode(v embed.Vector, out []uint8) code {
+// encode writes the codes of v + bias to out, whose length is codeWidth, and
+// what they mean to row r of m.
+func (c *centre) encode(v embed.Vector, out []uint8, m *meanings, r int) {
 	q := quantise(c, v, out, bias)
-	return code{q.scale, above(q.tilt), above(q.err), above(q.norm)}
+	m.scale[r], m.tilt[r], m.err[r], m.norm[r] = q.scale, above(q.tilt), above(q.err), above(q.norm)
 }
 
 // A quantised says what the codes of v are. All but the scale, which is exact,
@@ -94,7 +96,8 @@ type aim struct {
 	scale float64 // p̂ is scale times the codes
 	norm  float64 // ‖p‖
 	err   float64 // ‖p−p̂‖
-	rest  float64 // μ·q, and room for rounding
+	mean  float64 // μ·q
+	slack float64 // room for rounding
 }
 
 // newAim prepares the query q, of norm 1.
@@ -103,19 +106,21 @@ func (c *centre) newAim(q embed.Vector) aim {
 	k := quantise(c, q, a.codes, 0)
 	a.scale, a.norm, a.err = float64(k.scale), k.length, k.err
 	for i, x := range q {
-		a.rest += float64(x) * float64(c.mean[i])
+		a.mean += float64(x) * float64(c.mean[i])
 	}
 	// embed.Dot rounds each product, and each of its sums takes part in at most
 	// len/8 + 3 + 7 additions, so it is off by no more than (len/8 + 11)·2^-24
 	// times the sum of |x_i·q_i|, which is at most ‖x‖·‖q‖. The norms are within
-	// 1e-6 of 1. What this package computes in float64 is off by less than 1e-9.
-	a.rest += float64(len(q)/8+12)/(1<<24) + 1e-9
+	// 1e-6 of 1. What this package computes in float64 is off by less than 1e-9;
+	// tilt, rounded up to float32, by less than 2^-22.
+	a.slack = 1.0/(1<<22) + float64(len(q)/8+12)/(1<<24) + 1e-9
 	return a
 }
 
-// most returns a number that embed.Dot of the query and a row is not above,
-// given the product of their codes.
-func (a *aim) most(product int32, c *code) float64 {
-	return float64(product)*a.scale*float64(c.scale) + float64(c.tilt) +
-		float64(c.err)*a.norm + float64(c.norm)*a.err + a.rest
+// bounds returns two numbers between which embed.Dot of the query and row r of a
+// segment is, given the product of their codes.
+func (a *aim) bounds(product int32, m *meanings, r int) (least, most float64) {
+	about := float64(product)*a.scale*float64(m.scale[r]) + float64(m.tilt[r]) + a.mean
+	off := float64(m.err[r])*a.norm + float64(m.norm[r])*a.err + a.slack
+	return about - off, about + off
 }

@@ -8,9 +8,9 @@ import (
 	"kindred/engine/enginetest"
 )
 
-// TestMost checks the bound itself, where it is tight: rows and queries near
+// TestBounds checks the bounds themselves, where it is tight: rows and queries near
 // each other and near the centre, and far off.
-func TestMost(t *testing.T) {
+func TestBounds(t *testing.T) {
 	for data, make := range hard {
 		r := rand.New(rand.NewPCG(5, uint64(len(data))))
 		for _, dim := range []int{1, 2, 32, 100, 384} {
@@ -27,9 +27,10 @@ func TestMost(t *testing.T) {
 					var out [segmentRows]int32
 					goProducts(out[:], s.codes, aim.codes)
 					for i, product := range out {
-						most, dot := aim.most(product, &s.code[i]), embed.Dot(q, s.vector(i, dim))
-						if !(most >= float64(dot)) {
-							t.Fatalf("%s, %d dimensions, row %d of segment %d: at most %v, but it is %v", data, dim, i, n, most, dot)
+						least, most := aim.bounds(product, &s.meanings, i)
+						dot := embed.Dot(q, s.vector(i, dim))
+						if !(least <= float64(dot) && float64(dot) <= most) {
+							t.Fatalf("%s, %d dimensions, row %d of segment %d: between %v and %v, but it is %v", data, dim, i, n, least, most, dot)
 						}
 						if n > 0 {
 							slack = max(slack, most-float64(dot))
@@ -48,7 +49,8 @@ func BenchmarkEncode(b *testing.B) {
 	v := enginetest.Vectors(2, 384, 1)
 	c := &centre{mean: v[1]}
 	out := make([]uint8, 384)
+	var m meanings
 	for b.Loop() {
-		c.encode(v[0], out)
+		c.encode(v[0], out, &m, 0)
 	}
 }

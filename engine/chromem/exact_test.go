@@ -101,10 +101,10 @@ func someQueries(r *rand.Rand, version int64, papers int, vectors []embed.Vector
 }
 
 // TestExact is the differential test of the scan: whatever the vectors, sizes,
-// filters and products function, answers are those of the oracle, which knows no
+// filters and kernel, answers are those of the oracle, which knows no
 // codes, to the bit.
 func TestExact(t *testing.T) {
-	for name, f := range allProducts() {
+	for name, k := range kernels() {
 		for data, make := range hard {
 			t.Run(name+"/"+data, func(t *testing.T) {
 				t.Parallel()
@@ -112,7 +112,7 @@ func TestExact(t *testing.T) {
 				for _, dim := range []int{32, 33 + r.IntN(200), []int{384, 1024}[r.IntN(2)]} {
 					papers := []int{segmentRows - 1, segmentRows, segmentRows + 1, 2*segmentRows + 1 + r.IntN(1000)}[r.IntN(4)]
 					x, flat := open(t, dim), enginetest.NewFlat(open(t, dim).Space())
-					x.products = f
+					x.kernel = k
 					vectors := make(r, papers, dim)
 					for range 2 {
 						changes := someChanges(r, x.Version(), papers/2+r.IntN(papers), papers, vectors)

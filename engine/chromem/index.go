@@ -11,11 +11,12 @@
 //	apply.go       changes become rows
 //	table.go       rows: vectors, keys, dates, and when each was born and died
 //	codes.go       a row in bytes, and the bound of the error that this makes
-//	products.go    inner products of such rows
+//	kernel.go      products of codes, and which rows they leave
 //	compact.go     leaving dead rows behind
 //	categories.go  sets of categories as small numbers
 //	search.go      the scan, for several queries at once
 //	filter.go      which rows a query may see
+//	rerank.go      the rows that are left, by their vectors
 //	top.go         the best K so far
 //	collection.go  the documents in chromem-go
 //
@@ -47,7 +48,7 @@ type Index struct {
 	collection *collection
 	sets       *categorySets
 	now        atomic.Pointer[snapshot]
-	products   products
+	kernel     kernel
 }
 
 // A snapshot is what a search sees: the first rows of a table, at one version.
@@ -73,7 +74,7 @@ func New(space embed.Space) (*Index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("index %s: %w", space.ID(), err)
 	}
-	x := &Index{space: space, collection: c, sets: newCategorySets(), products: fastProducts()}
+	x := &Index{space: space, collection: c, sets: newCategorySets(), kernel: fastKernel()}
 	x.now.Store(&snapshot{table: newTable(space.Dim)})
 	return x, nil
 }

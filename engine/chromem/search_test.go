@@ -43,7 +43,7 @@ func TestStop(t *testing.T) {
 	q := engine.Query{Vector: enginetest.Fill(t, x, 2*segmentRows)[0], K: 5}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	s := &scan{snapshot: x.now.Load(), products: x.products}
+	s := &scan{snapshot: x.now.Load(), kernel: x.kernel}
 	s.queries = []query{newQuery(q, s.snapshot, x.sets)}
 	if got := s.run(ctx)[0].hits; got != nil {
 		t.Errorf("found %v", got)

@@ -1,6 +1,7 @@
 package chromem
 
 import (
+	"math/bits"
 	"sync"
 	"sync/atomic"
 
@@ -36,7 +37,7 @@ type segment struct {
 	vectors   []float32 // the arena: row-major
 	centre    *centre
 	codes     []uint8 // code + bias, row-major, codeWidth each
-	code      [segmentRows]code
+	meanings  meanings
 	days      span
 	keys      [segmentRows]engine.Key
 	published [segmentRows]engine.Day
@@ -78,7 +79,7 @@ func (t *table) append(v row) embed.Vector {
 		t.sum[i] += float64(x)
 	}
 	width := codeWidth(t.dim)
-	s.code[r] = s.centre.encode(v.vector, s.codes[r*width:(r+1)*width])
+	s.centre.encode(v.vector, s.codes[r*width:(r+1)*width], &s.meanings, r)
 	s.days.add(v.published)
 	s.keys[r], s.published[r], s.set[r], s.prev[r], s.born[r] = v.key, v.published, v.set, prev, v.born
 	t.newest[v.key] = int32(t.rows)
@@ -86,11 +87,11 @@ func (t *table) append(v row) embed.Vector {
 	return s.vector(r, t.dim)
 }
 
-// newSegment returns an empty segment. Whenever the number of segments has
-// doubled a new centre is begun, the mean of all rows so far: any centre will
+// newSegment returns an empty segment. When the number of segments is a power of
+// four a new centre is begun, the mean of all rows so far: any centre will
 // do, a near one makes the codes finer, and each costs a query some preparation.
 func (t *table) newSegment() *segment {
-	if n := len(t.segments); n&(n-1) == 0 {
+	if n := uint(len(t.segments)); n&(n-1) == 0 && bits.TrailingZeros(n)%2 == 0 {
 		c := &centre{number: len(t.centres), mean: make([]float32, t.dim)}
 		for i, x := range t.sum {
 			c.mean[i] = float32(x / float64(max(t.rows, 1)))

@@ -18,23 +18,23 @@ type top struct {
 
 func newTop(k int) top { return top{k: k, floor: float32(math.Inf(-1))} }
 
-// A floor is what several tops of one query have found together: as many hits as
-// are wanted reach it. It only rises.
-type floor struct{ bits atomic.Uint32 }
+// A floor is a score that as many rows are known to reach as a query wants, by
+// what all goroutines have found. It only rises.
+type floor struct{ bits atomic.Uint64 }
 
 func newFloor() *floor {
 	f := new(floor)
-	f.bits.Store(math.Float32bits(float32(math.Inf(-1))))
+	f.bits.Store(math.Float64bits(math.Inf(-1)))
 	return f
 }
 
-func (f *floor) get() float32 { return math.Float32frombits(f.bits.Load()) }
+func (f *floor) get() float64 { return math.Float64frombits(f.bits.Load()) }
 
 // raise makes the floor at least score.
-func (f *floor) raise(score float32) {
+func (f *floor) raise(score float64) {
 	for {
 		old := f.bits.Load()
-		if math.Float32frombits(old) >= score || f.bits.CompareAndSwap(old, math.Float32bits(score)) {
+		if math.Float64frombits(old) >= score || f.bits.CompareAndSwap(old, math.Float64bits(score)) {
 			return
 		}
 	}

@@ -5,11 +5,50 @@ import "encoding/binary"
 // bias is what is added to the code of a row to make it a byte.
 const bias = 128
 
+// A kernel is what the scan spends its time in.
+type kernel struct {
+	products products
+	four     fourProducts // nil if it is no quicker than products four times
+	sieve    sieveFunc
+}
+
+// goKernel is the kernel of every machine.
+var goKernel = kernel{goProducts, nil, goSieve}
+
 // A products function writes to out the inner product of the codes of a query
 // with those of each of len(out) rows. rows holds code + bias, row-major;
 // len(query) is the width of a row, a multiple of 64; no code is -128. All of
 // these functions give the same numbers.
 type products func(out []int32, rows []uint8, query []int8)
+
+// A fourProducts function does what a products function does for the first n rows
+// and four queries, reading each row once.
+type fourProducts func(out *[4][segmentRows]int32, n int, rows []uint8, queries *[4][]int8)
+
+// A sieveFunc marks the rows whose score may reach threshold, and perhaps a few
+// more, given their products with a. The marks of other rows are cleared.
+type sieveFunc func(passed *marks, found []int32, m *meanings, a *aim, threshold float64)
+
+// marks has a bit for each row of a segment.
+type marks [segmentRows / 64]uint64
+
+// cut clears the marks from n on.
+func (m *marks) cut(n int) {
+	for i := range m {
+		if have := n - 64*i; have < 64 {
+			m[i] &= 1<<max(have, 0) - 1
+		}
+	}
+}
+
+func goSieve(passed *marks, found []int32, m *meanings, a *aim, threshold float64) {
+	*passed = marks{}
+	for r, product := range found {
+		if _, most := a.bounds(product, m, r); most >= threshold {
+			passed[r/64] |= 1 << (r % 64)
+		}
+	}
+}
 
 // goProducts is the products function of every machine. It multiplies two codes
 // at once, as parts of words of 64 bits:
@@ -18,6 +57,9 @@ type products func(out []int32, rows []uint8, query []int8)
 //
 // The sum of a·d stays within an int32, so the other can be told from it.
 func goProducts(out []int32, rows []uint8, query []int8) {
+	if len(out) == 0 {
+		return
+	}
 	words := make([][4]uint64, len(query)/8)
 	var biased int32
 	for i := range words {
