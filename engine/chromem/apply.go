@@ -56,7 +56,7 @@ func (x *Index) change(next *snapshot, c engine.Change) error {
 		return nil // something changed that we do not hold
 	}
 	if has {
-		seg.died[r].Store(c.Seq)
+		seg.die(r, c.Seq)
 		next.live--
 	}
 	var err error

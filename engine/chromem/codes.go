@@ -111,7 +111,8 @@ func (c *centre) newAim(q embed.Vector) aim {
 	// embed.Dot rounds each product, and each of its sums takes part in at most
 	// len/8 + 3 + 7 additions, so it is off by no more than n·u/(1−n·u) times the
 	// sum of |x_i·q_i|, where n = len/8 + 11 and u = 2^-24; the sum is at most
-	// ‖x‖·‖q‖, and these are within 1e-6 of 1. As n·u < 5e-4, 1.001·n·u is enough. What this package computes in float64 is off by less than 1e-9;
+	// ‖x‖·‖q‖, and these are within 1e-6 of 1. As n·u < 5e-4, 1.001·n·u is enough.
+	// What this package computes in float64 is off by less than 1e-9;
 	// tilt, rounded up to float32, by less than 2^-22.
 	a.slack = 1.0/(1<<22) + 1.001*float64(len(q)/8+12)/(1<<24) + 1e-9
 	return a

@@ -45,7 +45,7 @@ func (x *Index) compact(t *table) (*table, error) {
 		n := out.rows
 		v := out.append(row{key, s.vector(r, t.dim), s.published[r], s.set[r], born})
 		if died != 0 {
-			out.segments[n>>segmentBits].died[n&rowMask].Store(died)
+			out.segments[n>>segmentBits].die(n&rowMask, died)
 			continue
 		}
 		if err := x.collection.put(key, v); err != nil {

@@ -35,9 +35,9 @@ func newFilter(q engine.Query, s *snapshot, sets *categorySets) filter {
 }
 
 // admits says whether row r of a segment, being number row of the table,
-// passes every filter.
-func (f *filter) admits(s *segment, r, row int) bool {
-	return s.alive(r, f.asOf) &&
+// passes every filter; whole is s.whole(f.asOf).
+func (f *filter) admits(s *segment, r, row int, whole bool) bool {
+	return (whole || s.alive(r, f.asOf)) &&
 		f.from <= s.published[r] && s.published[r] <= f.to &&
 		(f.sets == nil || f.sets.has(int(s.set[r]))) &&
 		(f.exclude == nil || !f.exclude.has(row))

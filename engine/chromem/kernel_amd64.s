@@ -1,5 +1,9 @@
 #include "textflag.h"
 
+// AHEAD is how many bytes before they are needed rows are asked of memory. The
+// processor itself does not look past a page of 4 kB.
+#define AHEAD 16384
+
 // The first two functions take four rows at a time, so that what is read of the query
 // serves four times, and add up four sums with horizontal additions:
 //
@@ -16,6 +20,7 @@ TEXT ·vnni(SB), NOSPLIT, $0-44
 	VMOVD AX, X9
 	VPBROADCASTD X9, X9
 	LEAQ (CX)(CX*2), R9 // three rows
+	MOVQ SI, R10 // as far as read
 
 vnniRows:
 	VPXORD Z0, Z0, Z0
@@ -26,6 +31,11 @@ vnniRows:
 	MOVQ CX, AX
 
 vnniChunk: // 64 codes of the query, signed, times those of the rows, unsigned
+	PREFETCHT0 AHEAD(R10)
+	PREFETCHT0 AHEAD+64(R10)
+	PREFETCHT0 AHEAD+128(R10)
+	PREFETCHT0 AHEAD+192(R10)
+	ADDQ $256, R10
 	VMOVDQU64 (BX), Z4
 	VMOVDQU64 (SI), Z5
 	VMOVDQU64 (SI)(CX*1), Z6
@@ -102,6 +112,7 @@ TEXT ·vnni4(SB), NOSPLIT, $0-48
 	MOVQ n+32(FP), R12
 	MOVQ biased+40(FP), R13
 	LEAQ (DX)(DX*2), BX // three rows
+	MOVQ SI, CX // as far as read
 
 vnni4Rows:
 	VPXORD Z0, Z0, Z0
@@ -123,6 +134,11 @@ vnni4Rows:
 	XORQ AX, AX
 
 vnni4Chunk:
+	PREFETCHT0 AHEAD(CX)
+	PREFETCHT0 AHEAD+64(CX)
+	PREFETCHT0 AHEAD+128(CX)
+	PREFETCHT0 AHEAD+192(CX)
+	ADDQ $256, CX
 	VMOVDQU64 (SI), Z16
 	VMOVDQU64 (SI)(DX*1), Z17
 	VMOVDQU64 (SI)(DX*2), Z18
@@ -155,6 +171,7 @@ TEXT ·avx2(SB), NOSPLIT, $0-40
 	MOVQ width+24(FP), CX
 	MOVQ n+32(FP), R8
 	LEAQ (CX)(CX*2), R9 // three rows
+	MOVQ SI, R10 // as far as read
 	VPCMPEQD Y10, Y10, Y10
 	VPSRLW $15, Y10, Y14 // 1 in each 16 bits
 	VPSLLW $7, Y14, Y11
@@ -170,6 +187,9 @@ avx2Rows:
 	MOVQ CX, AX
 
 avx2Chunk: // |query| times row with the sign of query: pairs stay below 2¹⁵
+	PREFETCHT0 AHEAD(R10)
+	PREFETCHT0 AHEAD+64(R10)
+	ADDQ $128, R10
 	VMOVDQU (BX), Y4
 	VPABSB Y4, Y9
 	VPXOR (SI), Y11, Y5

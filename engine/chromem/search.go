@@ -73,6 +73,7 @@ func (x *Index) Search(ctx context.Context, queries []engine.Query) ([][]engine.
 // run scans segments until none is left or ctx ends, and returns the best hits
 // among them for each query.
 func (s *scan) run(ctx context.Context) []top {
+	var found [4][segmentRows]int32
 	kept := make([]kept, len(s.queries))
 	for i := range kept {
 		kept[i].k = s.queries[i].k
@@ -82,7 +83,7 @@ func (s *scan) run(ctx context.Context) []top {
 		if n >= len(s.segments) {
 			break
 		}
-		s.segment(n, kept)
+		s.segment(n, kept, &found)
 	}
 	tops := make([]top, len(s.queries))
 	for i := range tops {
@@ -93,12 +94,11 @@ func (s *scan) run(ctx context.Context) []top {
 
 // segment keeps the rows of segment n that may be among the best, for each
 // query. Four queries share what is read of it, which then stays in the cache
-// for the next four.
-func (s *scan) segment(n int, kept []kept) {
+// for the next four. found is room for products.
+func (s *scan) segment(n int, kept []kept, found *[4][segmentRows]int32) {
 	seg := s.segments[n]
 	rows := min(segmentRows, s.rows-n<<segmentBits)
 	var (
-		found [4][segmentRows]int32
 		ask   [4]int // queries
 		codes [4][]int8
 		asked int
@@ -108,7 +108,7 @@ func (s *scan) segment(n int, kept []kept) {
 			for i := asked; i < 4; i++ {
 				codes[i] = codes[0]
 			}
-			s.kernel.four(&found, rows, seg.codes, &codes)
+			s.kernel.four(found, rows, seg.codes, &codes)
 		} else {
 			for i := range asked {
 				s.kernel.products(found[i][:rows], seg.codes, codes[i])
@@ -136,13 +136,14 @@ func (s *scan) segment(n int, kept []kept) {
 func (s *scan) keep(n int, found []int32, q *query, k *kept) {
 	seg, first := s.segments[n], n<<segmentBits
 	aim, floor := &q.aims[seg.centre.number], q.floor.get()
+	whole := seg.whole(q.asOf)
 	var passed marks
 	s.kernel.sieve(&passed, found, &seg.meanings, aim, floor)
 	for w, word := range passed {
 		for ; word != 0; word &= word - 1 {
 			r := w*64 + bits.TrailingZeros64(word)
 			least, most := aim.bounds(found[r], &seg.meanings, r)
-			if most >= floor && q.admits(seg, r, first+r) {
+			if most >= floor && q.admits(seg, r, first+r, whole) {
 				floor = max(floor, k.add(first+r, least, most))
 			}
 		}

@@ -45,6 +45,8 @@ type segment struct {
 	prev      [segmentRows]int32        // the row that had the key before, or none
 	born      [segmentRows]int64        // change number
 	died      [segmentRows]atomic.Int64 // change number; 0 while alive
+	newest    atomic.Int64              // the latest birth; the writer's to raise
+	dead      atomic.Int64              // how many have died
 }
 
 // A row is what is known of one paper between two changes.
@@ -81,6 +83,7 @@ func (t *table) append(v row) embed.Vector {
 	width := codeWidth(t.dim)
 	s.centre.encode(v.vector, s.codes[r*width:(r+1)*width], &s.meanings, r)
 	s.days.add(v.published)
+	s.newest.Store(max(s.newest.Load(), v.born))
 	s.keys[r], s.published[r], s.set[r], s.prev[r], s.born[r] = v.key, v.published, v.set, prev, v.born
 	t.newest[v.key] = int32(t.rows)
 	t.rows++
@@ -152,4 +155,16 @@ func (s *segment) alive(r int, asOf int64) bool {
 	}
 	died := s.died[r].Load()
 	return died == 0 || asOf < died
+}
+
+// whole says that all rows that a search at asOf may look at are alive there. A
+// row that dies meanwhile dies after asOf.
+func (s *segment) whole(asOf int64) bool {
+	return s.dead.Load() == 0 && s.newest.Load() <= asOf
+}
+
+// die notes that row r is dead as of change seq. Only the writer calls it.
+func (s *segment) die(r int, seq int64) {
+	s.died[r].Store(seq)
+	s.dead.Add(1)
 }
