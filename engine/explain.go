@@ -46,26 +46,17 @@ const (
 type explainer struct {
 	*model
 	back *background
-	base []float64 // v_i·μ of each example
-	bias float64   // μ·μ
-	sum  float64   // Σ weight of those with a vector
+	sum  float64 // Σ weight of those with a vector
 	by   map[Term]float32
 	kind string // of reasons by examples: "liked" or "meaning"
 }
 
 func (m *model) explainer(b *background, kind string) *explainer {
-	x := &explainer{model: m, back: b, base: make([]float64, len(m.examples)), by: make(map[Term]float32, len(m.terms)), kind: kind}
-	for i, ex := range m.examples {
-		if ex.vector == nil {
-			continue
+	x := &explainer{model: m, back: b, by: make(map[Term]float32, len(m.terms)), kind: kind}
+	for _, ex := range m.examples {
+		if ex.vector != nil {
+			x.sum += ex.weight
 		}
-		x.sum += ex.weight
-		if b.mean != nil {
-			x.base[i] = dot64(ex.vector, b.mean)
-		}
-	}
-	for _, f := range b.mean {
-		x.bias += float64(f * f)
 	}
 	for _, t := range m.terms {
 		x.by[t.Term] = t.Weight
@@ -83,21 +74,31 @@ func dot64(v embed.Vector, w []float64) (sum float64) {
 // reasons returns everything that makes the relevance of a paper at v with the
 // given terms, the strongest first. spelled may be nil: terms then have no Text.
 //
-// The dense part is scale·(u·x − u·μ), and u·‖…‖ = Σ w_i·v_i/W − ½μ, so the
-// example i gives scale·w_i/W·[(v_i·x − v_i·μ) − ½(μ·x − μ·μ)]/‖…‖.
+// The dense part is scale·u·(x − μ), and u·‖…‖ = A·(Σ w_i·v_i/W − ½μ), so with
+// y = A·(x − μ) the example i gives scale·w_i/W·(v_i − ½μ)·y/‖…‖.
 func (x *explainer) reasons(v embed.Vector, bag Bag, spelled map[Term]string) []Reason {
 	var out []Reason
 	if x.query != nil && v != nil {
-		var off float64
-		if x.back.mean != nil {
-			off = centring * (dot64(v, x.back.mean) - x.bias)
+		y := make([]float64, len(v))
+		for d, f := range v {
+			y[d] = float64(f)
+			if x.back.mean != nil {
+				y[d] -= x.back.mean[d]
+			}
 		}
-		for i, ex := range x.examples {
+		if x.model.kind.even {
+			y = x.back.metric.times(y)
+		}
+		var off float64
+		for d, f := range x.back.mean {
+			off += float64(centring * f * y[d])
+		}
+		for _, ex := range x.examples {
 			if ex.vector == nil {
 				continue
 			}
 			cosine := embed.Dot(ex.vector, v)
-			by := x.scale * ex.weight / x.sum * (float64(cosine) - x.base[i] - off) / x.norm
+			by := x.scale * ex.weight / x.sum * (dot64(ex.vector, y) - off) / x.norm
 			out = append(out, Reason{Type: x.kind, Key: ex.key, Similarity: cosine, Contribution: float32(by)})
 		}
 	}

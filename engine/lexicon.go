@@ -123,11 +123,13 @@ func (q TermQuery) Check() error {
 	return nil
 }
 
-// The constants of BM25 (Robertson & Zaragoza, FnTIR 3(4), 2009, eq. 3.15), at
-// the values that most systems have.
+// The constants of BM25 (Robertson & Zaragoza, FnTIR 3(4), 2009, eq. 3.15). k1 is
+// what most systems have; b is nearer to 1 than theirs, since abstracts differ in
+// length more by habit than by matter. On citeulike-a-tune R@100 is .734 with .9,
+// .730 with .75; on authorfeed-even R@20 .223 and .222, and with 1 .223.
 const (
 	bm25K1 = 1.2
-	bm25B  = 0.75
+	bm25B  = 0.9
 )
 
 // Saturation is how much a term counts in a paper in which it occurs n times:

@@ -42,10 +42,11 @@ func likeWeight(age time.Duration) float64 {
 //
 //	relevance(x) = [ ω·(u·x − u·μ)/σ_u + (Σ_t q_t·sat_t(x))/σ_q ] / s
 //
-//	u   = Σ_i w_i·v_i / Σ_i w_i − ½μ, scaled to norm 1   over the examples i
+//	u   = A·(Σ_i w_i·v_i / Σ_i w_i − ½μ), scaled to norm 1   over the examples i
 //	q_t = Σ_i w_i·sat_t(i)·idf_t^p
 //
-// μ is the mean vector of a sample of the corpus, σ_u and σ_q the standard
+// μ is the mean vector of a sample of the corpus, A the metric of that sample for
+// what a person likes and the identity for one paper, σ_u and σ_q the standard
 // deviations of u·x and of the sum over that sample, and s is what the first
 // part gives the examples themselves on average, or, without it, the second. So
 // 0 is a paper like any other, 1 one as near in meaning as the examples, to
@@ -81,11 +82,12 @@ type model struct {
 type kind struct {
 	idf   float64 // p
 	dense float64 // ω
+	even  bool    // the dense part is in the metric of the corpus
 	few   float64 // added to ω, divided by √(number of examples): one paper's words say little of a person
 }
 
 var (
-	ofPerson = kind{idf: 3, dense: 0.5, few: 1.5}
+	ofPerson = kind{idf: 3, dense: 0.5, few: 0.75, even: true}
 	ofPaper  = kind{idf: 1, dense: 1}
 )
 
@@ -112,6 +114,7 @@ type background struct {
 	vectors []embed.Vector // of those that have one
 	mean    []float64      // μ
 	cosine  float64        // mean between two of them
+	metric  *metric
 	asOf    int64
 	lexicon Lexicon // nil: none, or it lags behind
 }
@@ -137,6 +140,7 @@ func measure(x Index, l Lexicon, sample []Key, asOf int64) background {
 		square += float64(b.mean[d] * b.mean[d])
 		b.mean[d] /= n
 	}
+	b.metric = &metric{sample: b.vectors, mean: b.mean}
 	if n > 1 { // (‖Σv‖² − n) / (n² − n)
 		b.cosine = (square - n) / (n*n - n)
 	}
@@ -191,7 +195,12 @@ func (m *model) direct(b *background) (own float64) {
 		if b.mean != nil {
 			sum[d] -= float64(centring * b.mean[d])
 		}
-		square += float64(sum[d] * sum[d])
+	}
+	if m.kind.even {
+		sum = b.metric.times(sum)
+	}
+	for _, f := range sum {
+		square += float64(f * f)
 	}
 	if m.norm = math.Sqrt(square); m.norm < 1e-6 { // they cancel out: no direction
 		return 0

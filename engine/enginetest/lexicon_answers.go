@@ -40,8 +40,8 @@ func lexiconKnown(t *testing.T, open lexiconOpener) {
 		text("b", "dog cow", 1),
 		text("a", "dog cow", 1),
 	)
-	// Lengths 2, 6, 2, 2: the mean is 3. 2.2·n / (n + 1.2·(0.25 + 0.75·length/3)).
-	once, thrice := float32(2.2/(1+1.2*0.75)), float32(2.2*3/(3+1.2*1.75))
+	// Lengths 2, 6, 2, 2: the mean is 3. 2.2·n / (n + 1.2·(0.1 + 0.9·length/3)).
+	once, thrice := float32(2.2/(1+1.2*0.7)), float32(2.2*3/(3+1.2*1.9))
 	q := words(9, "cat", "dog")
 	q.Terms[1].Weight = 0.25
 	got := p.search(q)[0]
@@ -50,7 +50,7 @@ func lexiconKnown(t *testing.T, open lexiconOpener) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	got = p.search(words(9, "cat ant", "cat cat", "cat dog"))[0]
-	want = []engine.Hit{{Key: "thrice", Score: float32(2.2/(1+1.2*1.75)) + float32(2.2*2/(2+1.2*1.75))}, {Key: "once", Score: once}}
+	want = []engine.Hit{{Key: "thrice", Score: float32(2.2/(1+1.2*1.9)) + float32(2.2*2/(2+1.2*1.9))}, {Key: "once", Score: once}}
 	if !slices.Equal(got, want) {
 		t.Errorf("pairs: got %v, want %v", got, want)
 	}

@@ -248,11 +248,9 @@ func authors(wanted func(n int) bool) func(files) (Task, error) {
 		if err != nil {
 			return Task{}, err
 		}
-		need := map[string]bool{}
 		var ids, users []string
 		err = f.lines("authorfeed/pool_ids.txt", 1, func(x []string) error {
 			ids = append(ids, x[0])
-			need[x[0]] = true
 			return nil
 		})
 		if err != nil {
@@ -267,12 +265,8 @@ func authors(wanted func(n int) bool) func(files) (Task, error) {
 				users = append(users, u)
 			}
 		}
-		for _, u := range users {
-			for _, id := range likes[u] {
-				need[id] = true
-			}
-		}
-		l, err := f.papers(need, "corpus/arxiv-2025-2026.jsonl.gz", "corpus/acl-anthology.jsonl.gz", "corpus/ml-cv-robotics-conferences.jsonl.gz")
+		// The whole corpus is there, as it is with a reader: the pool is a part of it.
+		l, err := f.papers(nil, "corpus/arxiv-2025-2026.jsonl.gz", "corpus/acl-anthology.jsonl.gz", "corpus/ml-cv-robotics-conferences.jsonl.gz")
 		if err != nil {
 			return Task{}, err
 		}

@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"math"
+	"sync"
+
+	"kindred/embed"
+)
+
+// A metric evens out the directions in which papers differ most, which say the
+// least of any one person: it multiplies by
+//
+//	A = (Σ + λ·σ²·I)⁻¹
+//
+// where Σ is the covariance of a sample of the corpus, and σ² the mean of its
+// diagonal. With it the dense part of a model is the linear discriminant of the
+// likes against the corpus, in closed form (Fisher 1936; the ridge on Σ is
+// Friedman's, JASA 84, 1989). Without it every direction counts alike.
+type metric struct {
+	once   sync.Once
+	sample []embed.Vector
+	mean   []float64
+	factor [][]float64 // L of the Cholesky factorisation L·Lᵀ, lower
+}
+
+const (
+	// evened says how much of the mean variance is added to each direction: λ. On
+	// citeulike-a-tune R@100 is .728 without a metric, .733 with 10, .734 with 3; on
+	// authorfeed-even R@20 .227, .225, .225. Broad libraries gain, narrow ones lose
+	// a little.
+	evened = 10
+	// fewest is how many papers a metric is made of at least.
+	fewest = 100
+)
+
+// times returns A·v; v itself where there are too few papers to know.
+func (m *metric) times(v []float64) []float64 {
+	m.once.Do(m.measure)
+	if m.factor == nil {
+		return v
+	}
+	out := make([]float64, len(v))
+	for i, row := range m.factor { // L·y = v
+		sum := v[i]
+		for j, f := range row[:i] {
+			sum -= float64(f * out[j])
+		}
+		out[i] = sum / row[i]
+	}
+	for i := len(out) - 1; i >= 0; i-- { // Lᵀ·x = y
+		out[i] /= m.factor[i][i]
+		for j, f := range m.factor[i][:i] {
+			out[j] -= float64(f * out[i])
+		}
+	}
+	return out
+}
+
+func (m *metric) measure() {
+	if len(m.sample) < fewest {
+		return
+	}
+	dim := len(m.mean)
+	a := make([][]float64, dim)
+	for i := range a {
+		a[i] = make([]float64, i+1)
+	}
+	off := make([]float64, dim)
+	for _, v := range m.sample {
+		for i, f := range v {
+			off[i] = float64(f) - m.mean[i]
+		}
+		for i, row := range a {
+			f := off[i]
+			for j, g := range off[:i+1] {
+				row[j] += float64(f * g)
+			}
+		}
+	}
+	var trace float64
+	for i := range a {
+		trace += a[i][i]
+	}
+	if trace == 0 { // they are all the same
+		return
+	}
+	ridge := evened * trace / float64(dim)
+	for i, row := range a { // Cholesky, in place
+		for j := range row {
+			sum := row[j]
+			if i == j {
+				sum += ridge
+			}
+			for k, f := range a[j][:j] {
+				sum -= float64(row[k] * f)
+			}
+			if i == j {
+				row[j] = math.Sqrt(sum)
+			} else {
+				row[j] = sum / a[j][j]
+			}
+		}
+	}
+	m.factor = a
+}
