@@ -4,11 +4,14 @@
 
 import { line } from "./text.js";
 
+/** No score is above it: 1 is a paper as near as what was asked by, and words add a little. */
+const most = 100;
+
 /** The most bytes of an answer that are read. */
 export const maxAnswer = 1 << 20;
 
 /** @typedef {{id: string, title: string}} Ref */
-/** @typedef {{type: string, paper: Ref | null, similarity: number, share: number}} Reason */
+/** @typedef {{type: string, paper: Ref | null, text: string, similarity: number, contribution: number, share: number}} Reason */
 /** @typedef {{kind: "like" | "dislike" | "hide" | "save", at: string}} Mark */
 /** @typedef {{paper: Ref | null, state: string, fit: number | null, score: number | null, reasons: Reason[], marks: Mark[], note: string}} Score */
 /** @typedef {{id: string, title: string, authors: string[], published: string, url: string, score: number, reasons: Reason[]}} Kin */
@@ -21,9 +24,9 @@ function object(x) {
   return /** @type {Record<string, unknown>} */ (x);
 }
 
-/** @param {unknown} x @param {number} most @returns {unknown[]} */
-function list(x, most) {
-  return Array.isArray(x) ? x.slice(0, most) : [];
+/** @param {unknown} x @param {number} n @returns {unknown[]} */
+function list(x, n) {
+  return Array.isArray(x) ? x.slice(0, n) : [];
 }
 
 /** @param {unknown} x @param {number} low @param {number} high @returns {number | null} */
@@ -56,9 +59,9 @@ function ref(x) {
 
 /** @param {unknown} x @returns {Reason[]} */
 function reasons(x) {
-  return list(x, 5).map((r) => {
+  return list(x, 8).map((r) => {
     const o = object(r);
-    return { type: line(o.type, 20), paper: ref(o.paper), similarity: number(o.similarity, -1, 1) ?? 0, share: number(o.share, 0, 1) ?? 0 };
+    return { type: line(o.type, 20), paper: ref(o.paper), text: line(o.text, 80), similarity: number(o.similarity, -1, 1) ?? 0, contribution: number(o.contribution, -most, most) ?? 0, share: number(o.share, 0, 1) ?? 0 };
   });
 }
 
@@ -81,7 +84,7 @@ export function scores(x, n) {
   if (items.length !== n) throw new BadAnswer(`${items.length} scores for ${n} papers`);
   return items.map((item) => {
     const o = object(item);
-    return { paper: ref(o.paper), state: line(o.state, 20), fit: number(o.fit, 0, 1), score: number(o.score, -1, 1), reasons: reasons(o.reasons), marks: marks(o.marks), note: line(o.note, 300) };
+    return { paper: ref(o.paper), state: line(o.state, 20), fit: number(o.fit, 0, 1), score: number(o.score, -most, most), reasons: reasons(o.reasons), marks: marks(o.marks), note: line(o.note, 300) };
   });
 }
 
@@ -98,7 +101,7 @@ export function kindred(x, most) {
     if (!id(p.id) || !title) return [];
     const links = list(p.links, 8).map((l) => object(l));
     const url = ["abstract", "doi", "page", "pdf"].map((rel) => link(links.find((l) => l.rel === rel)?.url)).find(Boolean) || "";
-    return [{ id: id(p.id), title, authors: list(p.authors, 3).map((a) => line(a, 80)).filter(Boolean), published: line(p.published, 10), url, score: number(o.score, -1, 1) ?? 0, reasons: reasons(o.reasons) }];
+    return [{ id: id(p.id), title, authors: list(p.authors, 3).map((a) => line(a, 80)).filter(Boolean), published: line(p.published, 10), url, score: number(o.score, -most, most) ?? 0, reasons: reasons(o.reasons) }];
   });
 }
 

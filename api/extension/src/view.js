@@ -122,10 +122,25 @@ function bar(n) {
   return b;
 }
 
-/** Because of which likes. @param {Score | null} fit @param {number} [most] */
+/**
+ * Why a paper fits, from the strongest reason on: "Because you liked A and B, and of
+ * “speech”." Types that this version does not know are left out.
+ * @param {Score | null} fit @param {number} [most] liked papers that are named
+ */
 function why(fit, most = 2) {
-  const liked = (fit?.reasons || []).filter((r) => r.type === "liked" && r.paper?.title).slice(0, most);
-  return liked.length > 0 && el("p.why", { title: most === 1 && readable(liked[0].paper?.title || "") }, "Because you liked ", ...liked.flatMap((r, i) => [i ? " and " : "", el("em", null, readable(r.paper?.title || ""))]), ".");
+  const reasons = fit?.reasons || [];
+  const liked = reasons.filter((r) => r.type === "liked" && r.paper?.title).slice(0, most);
+  const words = reasons.filter((r) => r.text && ["term", "author", "keyword", "category"].includes(r.type)).slice(0, most + 1);
+  const less = reasons.find((r) => r.type === "disliked" && r.paper?.title);
+  const titles = liked.flatMap((r, i) => [i ? " and " : "", el("em", null, readable(r.paper?.title || ""))]);
+  const named = words.flatMap((r, i) => [i ? ", " : "", `“${readable(r.text)}”`]);
+  const parts = [
+    ...(liked.length ? ["Because you liked ", ...titles] : []),
+    ...(words.length ? [liked.length ? ", and of " : "Because of ", ...named] : []),
+    ...(liked.length || words.length ? ["."] : []),
+    ...(less && most > 1 ? [" Less so because of ", el("em", null, readable(less.paper?.title || "")), ", which you passed over."] : []),
+  ];
+  return parts.length > 0 && el("p.why", { title: most === 1 && liked.length > 0 && readable(liked[0].paper?.title || "") }, ...parts);
 }
 
 /** The kindred papers. @param {View} v */
@@ -138,7 +153,7 @@ function like(v) {
       const mine = marks.filter((m) => since(k.fit, m.kind)).map((m) => m.done.toLowerCase());
       return el("li", { "data-id": k.id },
         k.url ? el("a", { href: k.url, target: "_blank", rel: "noopener noreferrer", "data-kin": "" }, title) : el("span", { "data-kin": "" }, title),
-        el("p.meta", null, by && el("span", null, by), el("span.score", { title: "Cosine similarity to this paper" }, `${k.score.toFixed(2)} alike`),
+        el("p.meta", null, by && el("span", null, by), el("span.score", { title: "0 is a paper like any other of your corpus, 1 one as near as this paper itself; common words add to it" }, `${k.score.toFixed(2)} alike`),
           k.fit?.state === "scored" && k.fit.fit != null && !since(k.fit, "like") && el("span.score", { title: "Share of papers that fit you less" }, `fits you ${percent(k.fit.fit)} %`),
           mine.length > 0 && el("span.mine", null, mine.join(", "))),
         k.fit?.state === "scored" && !since(k.fit, "like") && why(k.fit, 1));
