@@ -91,7 +91,10 @@ test("a glance: the right paper, its kindred with scores and reasons, how it fit
   assert.equal(kin.length, 8);
   assert.ok(kin.slice(0, 2).includes("Multigrid Kernels for Neural Operators") && kin.slice(0, 2).includes("Error Bounds for Operator Learning of α-Hölder Solutions"), kin.join("; "));
   assert.equal(await p.attr('[data-id="arxiv:2402.01111"] a', "href"), "https://arxiv.org/abs/2402.01111");
-  assert.match((await p.texts('[data-id="arxiv:2402.01111"] .meta'))[0], /Jan van der Berg · 2024\s+0\.\d\d alike\s+.*liked/s);
+  assert.match((await p.texts('[data-id="arxiv:2402.01111"] .meta'))[0], /Jan van der Berg · 2024\s+\d\.\d\d alike\s+.*liked/s);
+  const alike = (await p.texts("[data-kin] ~ .meta")).map((m) => Number(/(-?\d+\.\d\d) alike/.exec(m)?.[1]));
+  assert.deepEqual(alike, alike.toSorted((a, b) => b - a), "best first");
+  assert.ok(alike[1] > 0.5, `what is alike has a score that says so: ${alike}`);
   assert.match((await p.texts('[data-id="arxiv:2305.02222"] .meta'))[0], /R\. Almási et al\. · 2023/);
   const now = await page.evaluate(() => JSON.stringify([document.body.innerHTML, document.body.getBoundingClientRect(), document.documentElement.scrollWidth]));
   assert.equal(now, before, "the page neither shifts nor changes");
