@@ -16,7 +16,7 @@ test: lint
 	GO=$(GO) .ci/browser
 	.ci/fuzz 5s
 
-# test-browser is the gate of the extension and of the page: real browsers, a real
+# test-browser is the gate of the extension and of the page: a real Chromium, a real
 # server. It installs what it needs.
 test-browser:
 	GO=$(GO) .ci/browser

@@ -1,7 +1,7 @@
 // The background of the extension: the only part that talks to the server. It
 // may be stopped whenever nothing happens, so it keeps nothing in variables.
 //
-// Two kinds of senders: content scripts, which may ask four things about the
+// Two kinds of senders: content scripts, which may ask six things about the
 // paper of their own tab, and the extension's pages, which may ask the rest.
 
 import { isLook, isPapers } from "./messages.js";
