@@ -89,20 +89,20 @@ func run(ctx context.Context, store Store, in *Input, opt Options) (engine.Impor
 
 	// Reading goes on one batch ahead of storing.
 	batches := make(chan batch, 1)
-	ctx, cancel := context.WithCancel(ctx)
+	wanted, enough := context.WithCancel(ctx)
 	go func() {
 		defer close(batches)
 		read(ctx, parser(in.Text), imp.Position, opt.Batch, func(b batch) bool {
 			select {
 			case batches <- b:
-				return true
-			case <-ctx.Done():
+				return wanted.Err() == nil
+			case <-wanted.Done():
 				return false
 			}
 		})
 	}()
 	defer func() { // wait for the goroutine
-		cancel()
+		enough()
 		for range batches {
 		}
 	}()
@@ -113,6 +113,9 @@ func run(ctx context.Context, store Store, in *Input, opt Options) (engine.Impor
 		}
 	}
 	for b := range batches {
+		if err := ctx.Err(); err != nil {
+			return imp, err
+		}
 		if len(b.papers)+len(b.rejected) > 0 {
 			next, err := put(ctx, store, imp, b, opt)
 			if err != nil {
@@ -192,8 +195,9 @@ type batch struct {
 }
 
 // read gathers papers into batches of at most size records, and passes them to
-// send until that returns false. The first skip records are passed over. The
-// last batch may be empty.
+// send until that returns false or ctx ends: what an Input gives after the end
+// of its context, the error included, is never sent. The first skip records are
+// passed over. The last batch may be empty.
 func read(ctx context.Context, papers iter.Seq2[engine.Paper, error], skip int64, size int, send func(batch) bool) {
 	b := batch{}
 	bytes := 0
