@@ -9,8 +9,8 @@ import (
 )
 
 // BenchmarkFeed is a first page for a user with 200 likes over three topics,
-// beside one similar query on the same 15,000 papers: their ratio is what a
-// feed costs. Scores of one and of a hundred papers, half of them liked, stand
+// right after a like and read again, beside one similar query on the same 15,000
+// papers: their ratios are what a feed costs. Scores of one and of a hundred papers, half of them liked, stand
 // beside it.
 func BenchmarkFeed(b *testing.B) {
 	w := newWorld(b)
@@ -28,7 +28,18 @@ func BenchmarkFeed(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	b.Run("feed", func(b *testing.B) {
+	b.Run("feed-after-a-like", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := w.Act(b.Context(), "me", engine.Like, "test:speech-1000", time.Time{}); err != nil {
+				b.Fatal(err)
+			}
+			w.feed(engine.FeedOptions{})
+			if err := w.Undo(b.Context(), "me", engine.Like, "test:speech-1000"); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("feed-again", func(b *testing.B) {
 		for b.Loop() {
 			w.feed(engine.FeedOptions{})
 		}

@@ -23,6 +23,12 @@ type cursor struct {
 	After    *Dated `json:"a,omitempty"` // the last item passed, for lists by date
 }
 
+// list names the list that c is a place in.
+func (c cursor) list() string {
+	c.Position, c.After = 0, nil
+	return fmt.Sprintf("%#v", c)
+}
+
 // maxCursor is the longest cursor worth opening, in bytes.
 const maxCursor = 4 << 10
 

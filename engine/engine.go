@@ -57,6 +57,7 @@ type serving struct {
 	embedder embed.Embedder
 	space    string                 // ID of both
 	sampled  atomic.Pointer[Ranker] // the last one made
+	lists    memo[suitedList]       // of feeds, before they are composed
 }
 
 // New checks the options, records the embedder's space in the store and makes

@@ -191,8 +191,7 @@ func (p *profile) why(x *explainer, c candidate, paper *Paper) []Reason {
 	var spelled map[Term]string
 	var bag Bag
 	if len(x.terms) > 0 {
-		bag = BagOf(paper.Title, paper.Abstract)
-		spelled = Spellings(paper.Title, paper.Abstract)
+		bag, spelled = spelledBag(x.by, paper.Title, paper.Abstract)
 	}
 	return finish(x.reasons(c.vector, bag, spelled), c.adjusted, c.explored)
 }

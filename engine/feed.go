@@ -67,6 +67,17 @@ func (e *Engine) Feed(ctx context.Context, user string, o FeedOptions) (Feed, er
 	return f, nil
 }
 
+// feedClock is how exact the clock of a feed is: one read again within it, or
+// the next page of one, is the same list and costs next to nothing.
+const feedClock = time.Minute
+
+// A suitedList is what suited returned, before it is composed. Nobody writes to
+// it.
+type suitedList struct {
+	profile *profile
+	all     []candidate
+}
+
 // asked is FeedOptions checked.
 type asked struct {
 	FeedOptions
@@ -106,7 +117,7 @@ func (e *serving) page(ctx context.Context, user string, o FeedOptions) (Feed, e
 	now := Standing(events)
 	c := cursor{
 		Of: "feed", User: user, Options: a.String(), Space: e.space,
-		Clock: e.now().Unix(), Event: now.Change, Change: e.index.Version(),
+		Clock: e.now().Truncate(feedClock).Unix(), Event: now.Change, Change: e.index.Version(),
 	}
 	if o.Cursor != "" {
 		if c, err = e.openCursor(o.Cursor, c); err != nil {
@@ -156,11 +167,14 @@ func (e *serving) page(ctx context.Context, user string, o FeedOptions) (Feed, e
 // feed returns the first depth papers of the list that the cursor fixes, and
 // the profile they are ranked by, nil if they are by date.
 func (e *serving) feed(ctx context.Context, s State, a asked, c cursor, depth int) (Feed, *profile, []candidate, error) {
-	p, all, err := e.suited(ctx, s, a, c)
+	l, err := e.lists.get(c.list()+fmt.Sprint(e.words() == nil), func() (l suitedList, err error) {
+		l.profile, l.all, err = e.suited(ctx, s, a, c)
+		return l, err
+	})
 	if err != nil {
 		return Feed{}, nil, nil, err
 	}
-	if p != nil {
+	if p, all := l.profile, l.all; p != nil {
 		f := Feed{Strategy: StrategyProfile}
 		list := p.compose(all, a.dials, depth, hashOn(uint64(DayOf(time.Unix(c.Clock, 0)))^fnvOffset, c.User))
 		f.Note = p.note(list, depth)
@@ -186,10 +200,7 @@ func (e *serving) suited(ctx context.Context, s State, a asked, c cursor) (*prof
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := r.profile(ctx, r.tastes(s, clock))
-	if err != nil {
-		return nil, nil, err
-	}
+	p := r.profile(s.tastes(clock))
 	if a.Interest != "" {
 		if p, err = p.only(a.Interest); err != nil {
 			return nil, nil, err

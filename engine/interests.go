@@ -54,7 +54,7 @@ func (e *serving) everything(ctx context.Context, user string) (*profile, error)
 		return nil, err
 	}
 	clock := e.now()
-	t := r.tastes(s.at(clock), clock)
+	t := s.at(clock).tastes(clock)
 	said := t.said
 	muted := map[string]bool{}
 	t.said = nil
@@ -63,14 +63,16 @@ func (e *serving) everything(ctx context.Context, user string) (*profile, error)
 		x.Muted = false // so that there is a profile where all are muted
 		t.said = append(t.said, x)
 	}
-	p, err := r.profile(ctx, t)
-	if err != nil || p == nil {
-		return nil, err
+	shared := r.profile(t)
+	if shared == nil {
+		return nil, nil
 	}
+	p := *shared
+	p.interests = slices.Clone(p.interests)
 	for i := range p.interests {
 		p.interests[i].muted = muted[p.interests[i].id]
 	}
-	return p, nil
+	return &p, nil
 }
 
 func (e *serving) listInterests(ctx context.Context, user string) ([]Interest, error) {

@@ -2,8 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"context"
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -117,6 +115,7 @@ type background struct {
 	metric  *metric
 	asOf    int64
 	lexicon Lexicon // nil: none, or it lags behind
+	words   sampleWords
 }
 
 // measure makes a background of sampled papers.
@@ -140,6 +139,9 @@ func measure(x Index, l Lexicon, sample []Key, asOf int64) background {
 		square += float64(b.mean[d] * b.mean[d])
 		b.mean[d] /= n
 	}
+	if l != nil {
+		b.words = readSample(l, b.keys, asOf)
+	}
 	b.metric = &metric{sample: b.vectors, mean: b.mean}
 	if n > 1 { // (‖Σv‖² − n) / (n² − n)
 		b.cosine = (square - n) / (n*n - n)
@@ -148,23 +150,20 @@ func measure(x Index, l Lexicon, sample []Key, asOf int64) background {
 }
 
 // model makes the model of examples, of which there is at least one.
-func (b *background) model(ctx context.Context, k kind, examples []example) (model, error) {
+func (b *background) model(k kind, examples []example) model {
 	m := model{kind: k, examples: slices.Clone(examples)}
 	slices.SortFunc(m.examples, byWeight)
 	for _, x := range m.examples {
 		m.weight += x.weight
 	}
 	own := m.direct(b)
-	lexical, err := m.word(ctx, b)
-	if err != nil {
-		return m, err
-	}
+	lexical := m.word(b)
 	m.self = max(cmp.Or(own, lexical), 1)
 	m.scale /= m.self
 	for i := range m.terms {
 		m.terms[i].Weight = float32(float64(m.terms[i].Weight) / m.self)
 	}
-	return m, nil
+	return m
 }
 
 // direct sets the dense part, for s = 1, and returns what it gives the
@@ -223,9 +222,9 @@ func (m *model) direct(b *background) (own float64) {
 
 // word sets the lexical part, for s = 1, and returns what it gives the
 // examples on average.
-func (m *model) word(ctx context.Context, b *background) (own float64, err error) {
+func (m *model) word(b *background) (own float64) {
 	if b.lexicon == nil {
-		return 0, nil
+		return 0
 	}
 	var all []Term
 	for _, x := range m.examples {
@@ -271,12 +270,8 @@ func (m *model) word(ctx context.Context, b *background) (own float64, err error
 		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.Term, b.Term))
 	})
 	m.terms = m.terms[:min(len(m.terms), maxTerms)]
-	found, err := b.lexicon.Scores(ctx, []TermQuery{{Terms: m.terms, K: 1, AsOf: b.asOf}}, b.keys)
-	if err != nil {
-		return 0, fmt.Errorf("score the sample by %d terms: %w", len(m.terms), err)
-	}
 	scores := make([]float64, 0, len(b.keys))
-	for i, s := range found[0] {
+	for i, s := range b.words.scores(m.terms) {
 		if !slices.ContainsFunc(m.examples, func(x example) bool { return x.key == b.keys[i] }) {
 			scores = append(scores, float64(s))
 		}
@@ -288,7 +283,7 @@ func (m *model) word(ctx context.Context, b *background) (own float64, err error
 	for i := range m.terms {
 		m.terms[i].Weight = float32(float64(m.terms[i].Weight) / sd)
 	}
-	return own / m.weight / sd, nil
+	return own / m.weight / sd
 }
 
 // deviation returns the standard deviation of scores, but at least least.

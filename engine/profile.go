@@ -2,7 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -33,28 +32,42 @@ const maxDislikes = 100
 
 // tastes is what a profile is made of.
 type tastes struct {
-	likes    []example
-	dislikes []example
-	undone   []example // liked once, not now: they only tell interests apart
+	likes    []Liked
+	dislikes []Liked
+	undone   []Liked   // liked once, not now: they only tell interests apart
 	said     []shaping // about interests, in the order of events
 }
 
-// profile makes the profile of tastes. It is nil if there are no likes, or all
-// of them are of muted interests.
-func (r *Ranker) profile(ctx context.Context, t tastes) (*profile, error) {
+// profile returns the profile of tastes, which is not to be written to. It is
+// nil if nothing is known of the likes, there are none, or all of them are of
+// muted interests. The last ones made are kept, if the Ranker ranks as of a
+// change number.
+func (r *Ranker) profile(t tastes) *profile {
 	if len(t.likes) == 0 {
-		return nil, nil
+		return nil
+	}
+	if r.AsOf == 0 {
+		return r.makeProfile(t)
+	}
+	p, _ := r.profiles.get(fmt.Sprintf("%#v", t), func() (*profile, error) { return r.makeProfile(t), nil })
+	return p
+}
+
+func (r *Ranker) makeProfile(t tastes) *profile {
+	likes := r.examples(t.likes)
+	if len(likes) == 0 {
+		return nil
 	}
 	b := r.background()
-	p := &profile{back: b, dislikes: slices.Clone(t.dislikes)}
+	p := &profile{back: b, dislikes: r.examples(t.dislikes)}
 	slices.SortFunc(p.dislikes, byWeight)
 	p.dislikes = p.dislikes[:min(len(p.dislikes), maxDislikes)]
-	groups := grouped(t.likes, b.cosine+sameInterest*(1-b.cosine))
+	groups := grouped(likes, b.cosine+sameInterest*(1-b.cosine))
 	p.interests = make([]interest, len(groups))
 	for i, g := range groups {
 		p.interests[i] = interest{centroid: centroid(g), boost: 1, model: model{examples: g}}
 	}
-	identify(p.interests, t.undone)
+	identify(p.interests, r.examples(t.undone))
 	shape(p.interests, t.said)
 	var counted []example
 	for i := range p.interests {
@@ -67,26 +80,21 @@ func (r *Ranker) profile(ctx context.Context, t tastes) (*profile, error) {
 		}
 	}
 	if len(counted) == 0 {
-		return nil, nil
+		return nil
 	}
-	var err error
-	if p.whole, err = b.model(ctx, ofPerson, counted); err != nil {
-		return nil, err
-	}
+	p.whole = b.model(ofPerson, counted)
 	for i := range p.interests {
 		x := &p.interests[i]
 		if len(p.interests) == 1 {
 			x.model = p.whole
 			continue
 		}
-		if x.model, err = b.model(ctx, ofPerson, x.examples); err != nil {
-			return nil, err
-		}
+		x.model = b.model(ofPerson, x.examples)
 	}
 	slices.SortFunc(p.interests, func(a, b interest) int {
 		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.examples[0].key, b.examples[0].key))
 	})
-	return p, nil
+	return p
 }
 
 // nearest returns the interest whose centroid is nearest to v, the earlier one

@@ -21,8 +21,9 @@ type Ranker struct {
 	Sample  []Key   // papers from all over the corpus, that scores are measured by: 500 are enough
 	AsOf    int64   // change number; 0 is now
 
-	once sync.Once
-	back background // measured once
+	once     sync.Once
+	back     background // measured once
+	profiles memo[*profile]
 }
 
 // A Liked is a paper that somebody likes.
@@ -194,9 +195,9 @@ func (r *Ranker) Feed(ctx context.Context, liked []Liked, among Among, n int, d 
 }
 
 func (r *Ranker) ranked(ctx context.Context, liked []Liked, among Among, n int, order func(*profile, []candidate) []candidate) ([]Hit, error) {
-	p, err := r.profile(ctx, tastes{likes: r.examples(liked)})
-	if err != nil || p == nil {
-		return nil, err
+	p := r.profile(tastes{likes: liked})
+	if p == nil {
+		return nil, nil
 	}
 	all, err := r.candidates(ctx, p, among, n+poolSlack)
 	if err != nil {
@@ -209,9 +210,9 @@ func (r *Ranker) ranked(ctx context.Context, liked []Liked, among Among, n int, 
 // Judge returns the relevance of given papers to what somebody likes, in their
 // order; 0 for one of which nothing is known.
 func (r *Ranker) Judge(ctx context.Context, liked []Liked, keys []Key) ([]Hit, error) {
-	p, err := r.profile(ctx, tastes{likes: r.examples(liked)})
-	if err != nil || p == nil {
-		return nil, err
+	p := r.profile(tastes{likes: liked})
+	if p == nil {
+		return nil, nil
 	}
 	all, err := r.score(ctx, &p.whole, keys, false)
 	return hitsOf(all), err
@@ -221,10 +222,7 @@ func (r *Ranker) Judge(ctx context.Context, liked []Liked, keys []Key) ([]Hit, e
 // Similar ranks them.
 func (r *Ranker) Alike(ctx context.Context, to Key, keys []Key) ([]Hit, error) {
 	b := r.background()
-	m, err := b.model(ctx, ofPaper, r.examples([]Liked{{Key: to, Weight: 1}}))
-	if err != nil {
-		return nil, err
-	}
+	m := b.model(ofPaper, r.examples([]Liked{{Key: to, Weight: 1}}))
 	all, err := r.score(ctx, &m, keys, false)
 	return hitsOf(all), err
 }
@@ -233,10 +231,7 @@ func (r *Ranker) Alike(ctx context.Context, to Key, keys []Key) ([]Hit, error) {
 // does.
 func (r *Ranker) Similar(ctx context.Context, to Key, among Among, n int) ([]Hit, error) {
 	b := r.background()
-	m, err := b.model(ctx, ofPaper, r.examples([]Liked{{Key: to, Weight: 1}}))
-	if err != nil {
-		return nil, err
-	}
+	m := b.model(ofPaper, r.examples([]Liked{{Key: to, Weight: 1}}))
 	all, err := r.like(ctx, &m, among, n)
 	return hitsOf(all), err
 }

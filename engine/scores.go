@@ -91,9 +91,7 @@ func (e *serving) scores(ctx context.Context, user string, papers []Described) (
 	}
 	todo := make([]scoring, len(found))
 	for i, m := range found {
-		if todo[i], err = j.begin(ctx, m, state); err != nil {
-			return Scores{}, err
-		}
+		todo[i] = j.begin(m, state)
 	}
 	if err := e.place(ctx, todo, j.asOf); err != nil {
 		return Scores{}, err
@@ -128,10 +126,7 @@ func (e *serving) judge(ctx context.Context, s State) (*judge, error) {
 	}
 	clock := e.now()
 	s = s.at(clock)
-	if j.profile, err = r.profile(ctx, r.tastes(s, clock)); err != nil {
-		return nil, err
-	}
-	if j.profile == nil {
+	if j.profile = r.profile(s.tastes(clock)); j.profile == nil {
 		j.note = "No likes yet. Like a few papers, and others are compared with them."
 		for _, m := range s.Opinion {
 			if m.Act == Like {
@@ -155,17 +150,16 @@ func (e *serving) judge(ctx context.Context, s State) (*judge, error) {
 
 // without returns the profile less the likes of some papers; nil if nothing is
 // left.
-func (p *profile) without(ctx context.Context, keys []Key) (*profile, error) {
+func (p *profile) without(keys []Key) *profile {
 	gone := func(x example) bool { return slices.Contains(keys, x.key) }
 	if !slices.ContainsFunc(p.whole.examples, gone) {
-		return p, nil
+		return p
 	}
 	left := slices.DeleteFunc(slices.Clone(p.whole.examples), gone)
 	if len(left) == 0 {
-		return nil, nil
+		return nil
 	}
-	m, err := p.back.model(ctx, ofPerson, left)
-	return &profile{whole: m, dislikes: p.dislikes, back: p.back}, err
+	return &profile{whole: p.back.model(ofPerson, left), dislikes: p.dislikes, back: p.back}
 }
 
 // A scoring is a Score in the making.
@@ -177,7 +171,7 @@ type scoring struct {
 }
 
 // begin says what is known of a paper before its vector is.
-func (j *judge) begin(ctx context.Context, m match, s State) (scoring, error) {
+func (j *judge) begin(m match, s State) scoring {
 	out := Score{Paper: m.paper, State: Scored}
 	if m.paper != nil {
 		for _, set := range []map[Key]Mark{s.Opinion, s.Saved} {
@@ -188,16 +182,13 @@ func (j *judge) begin(ctx context.Context, m match, s State) (scoring, error) {
 	}
 	if j.note != "" {
 		out.State, out.Note = ScoreNoProfile, j.note
-		return scoring{match: m, out: out}, nil
+		return scoring{match: m, out: out}
 	}
-	profile, err := j.profile.without(ctx, m.self)
-	if err != nil {
-		return scoring{}, err
-	}
+	profile := j.profile.without(m.self)
 	if profile == nil {
 		out.State, out.Note = ScoreNoProfile, "This paper is all that you like. Like others, and it is compared with them."
 	}
-	return scoring{match: m, out: out, profile: profile}, nil
+	return scoring{match: m, out: out, profile: profile}
 }
 
 // place finds the vectors: those of the index, and, in one call of the

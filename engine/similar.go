@@ -52,10 +52,7 @@ func (e *serving) alike(ctx context.Context, x example, among Among, limit int) 
 		return List{}, fmt.Errorf("%w: neither meaning nor words can be looked for now", embed.ErrUnavailable)
 	}
 	b := r.background()
-	m, err := b.model(ctx, ofPaper, []example{x})
-	if err != nil {
-		return List{}, err
-	}
+	m := b.model(ofPaper, []example{x})
 	found, err := r.like(ctx, &m, among, limit)
 	if err != nil {
 		return List{}, err
@@ -71,7 +68,8 @@ func (e *serving) alike(ctx context.Context, x example, among Among, limit int) 
 	why := m.explainer(&b, "meaning")
 	for i := range l.Items {
 		p := &l.Items[i].Paper
-		all := finish(why.reasons(vectors[p.Key], BagOf(p.Title, p.Abstract), Spellings(p.Title, p.Abstract)), nil, false)
+		bag, spelled := spelledBag(why.by, p.Title, p.Abstract)
+		all := finish(why.reasons(vectors[p.Key], bag, spelled), nil, false)
 		for n := range all {
 			all[n].Key = "" // of what was asked
 		}
@@ -231,17 +229,13 @@ func (e *serving) recommend(ctx context.Context, positive, negative []string, li
 	if err != nil {
 		return List{}, fmt.Errorf("recommend: %w", err)
 	}
-	t := tastes{likes: r.examples(likes), dislikes: r.examples(dislikes)}
-	if len(t.likes) == 0 {
-		return List{}, fmt.Errorf("recommend: %w: none of the positive papers is embedded yet; try again soon", embed.ErrUnavailable)
-	}
 	var among Among
 	for _, x := range append(likes, dislikes...) {
 		among.Exclude = append(among.Exclude, x.Key)
 	}
-	p, err := r.profile(ctx, t)
-	if err != nil {
-		return List{}, fmt.Errorf("recommend: %w", err)
+	p := r.profile(tastes{likes: likes, dislikes: dislikes})
+	if p == nil {
+		return List{}, fmt.Errorf("recommend: %w: none of the positive papers is embedded yet; try again soon", embed.ErrUnavailable)
 	}
 	all, err := r.candidates(ctx, p, among, limit+poolSlack)
 	if err != nil {

@@ -78,7 +78,7 @@ func (s State) at(clock time.Time) State {
 // tastes returns what a profile is made of, at a time. Likes count less with
 // the whole days that have passed, so that the order of a feed does not hang on
 // the seconds between two of them.
-func (r *Ranker) tastes(s State, clock time.Time) tastes {
+func (s State) tastes(clock time.Time) tastes {
 	weight := func(m Mark) float64 {
 		return likeWeight(time.Duration(DayOf(clock)-DayOf(m.At)) * 24 * time.Hour)
 	}
@@ -96,7 +96,7 @@ func (r *Ranker) tastes(s State, clock time.Time) tastes {
 			undone = append(undone, Liked{key, 1, s.First[key]})
 		}
 	}
-	return tastes{r.examples(likes), r.examples(dislikes), r.examples(undone), s.shapings()}
+	return tastes{likes, dislikes, undone, s.shapings()}
 }
 
 // LikeWeight is what a like of an age counts: e^(−age/36 months), in (0, 1].

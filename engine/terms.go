@@ -42,6 +42,14 @@ func BagOf(title, abstract string) Bag {
 	return b.bag()
 }
 
+// spelledBag returns BagOf, and Spellings of those terms that are asked for.
+func spelledBag(asked map[Term]float32, title, abstract string) (Bag, map[Term]string) {
+	b := bagger{asked: asked, spelled: map[Term]string{}}
+	b.add(title)
+	b.add(abstract)
+	return b.bag(), b.spelled
+}
+
 // Spellings returns how a person would write the terms of a text: for each
 // term the way it is spelled where it first occurs. It takes the parts of a
 // paper, as BagOf does, or a typed text alone.
@@ -69,6 +77,18 @@ func Spellings(parts ...string) map[Term]string {
 type bagger struct {
 	terms  []Term
 	length int
+
+	asked   map[Term]float32 // whose spelling is wanted; may be nil
+	spelled map[Term]string
+}
+
+// spells says whether the spelling of t is wanted still.
+func (b *bagger) spells(t Term) bool {
+	if _, ok := b.asked[t]; !ok {
+		return false
+	}
+	_, ok := b.spelled[t]
+	return !ok
 }
 
 func (b *bagger) add(text string) {
@@ -76,8 +96,15 @@ func (b *bagger) add(text string) {
 	eachWord(text, func(w word) {
 		b.length++
 		b.terms = append(b.terms, w.term)
+		if b.spells(w.term) {
+			b.spelled[w.term] = w.surface
+		}
 		if before.joins(w) {
-			b.terms = append(b.terms, pairTerm(before.term, w.normal))
+			two := pairTerm(before.term, w.normal)
+			b.terms = append(b.terms, two)
+			if b.spells(two) {
+				b.spelled[two] = before.surface + " " + w.surface
+			}
 		}
 		before = w
 	})

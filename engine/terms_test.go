@@ -2,6 +2,7 @@ package engine
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -74,6 +75,24 @@ func TestStem(t *testing.T) {
 	} {
 		if got := stem(w); got != want {
 			t.Errorf("stem(%q) = %q, want %q", w, got, want)
+		}
+	}
+}
+
+func TestSpelledBag(t *testing.T) {
+	title, abstract := "Diffusion Models for GPT-4", "diffusion models: 图像 of Waves"
+	all := Spellings(title, abstract)
+	asked := map[Term]float32{TermOf("nobody"): 1, TermOf("diffusion model"): 1, TermOf("gpt4"): 1, TermOf("图像"): 1}
+	bag, spelled := spelledBag(asked, title, abstract)
+	if want := BagOf(title, abstract); !reflect.DeepEqual(bag, want) {
+		t.Errorf("%v, want %v", bag, want)
+	}
+	if len(spelled) != 3 {
+		t.Errorf("spelled %v", spelled)
+	}
+	for term, got := range spelled {
+		if got != all[term] {
+			t.Errorf("%q, want %q", got, all[term])
 		}
 	}
 }

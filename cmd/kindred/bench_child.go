@@ -95,7 +95,7 @@ func (p *child) request(ctx context.Context, method, path string) (time.Duration
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	took := time.Since(begun)
-	if err == nil && resp.StatusCode != http.StatusOK {
+	if err == nil && resp.StatusCode/100 != 2 {
 		err = fmt.Errorf("%s %s: %d: %s", method, path, resp.StatusCode, bytes.TrimSpace(body))
 	}
 	return took, err

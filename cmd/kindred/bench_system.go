@@ -32,7 +32,8 @@ type systemReport struct {
 	AnonMB     float64 `json:"anonymous_mb"`  // memory of the idle server that is no file's; 0 if unknown
 	IndexMS    float64 `json:"index_ms"`      // the index alone, one query for 10 papers
 	SimilarMS  float64 `json:"similar_ms"`    // similar?limit=10
-	FeedMS     float64 `json:"feed_ms"`       // the first page of a feed after 200 likes
+	FeedMS     float64 `json:"feed_ms"`       // the first page of a feed after 200 likes, right after one more
+	AgainMS    float64 `json:"feed_again_ms"` // the same page once more
 	FewMS      float64 `json:"feed_few_ms"`   // of a user with five
 	LatestMS   float64 `json:"latest_ms"`     //
 	StatusMS   float64 `json:"status_ms"`     //
@@ -48,6 +49,7 @@ type systemReport struct {
 	BusyP50MS  float64 `json:"busy_p50_ms"`          //
 	OverIndex  float64 `json:"similar_over_index"`   // SimilarMS ÷ IndexMS
 	FeedOver   float64 `json:"feed_over_similar"`    // FeedMS ÷ SimilarMS
+	AgainOver  float64 `json:"again_over_similar"`   // AgainMS ÷ SimilarMS
 	RateOver   float64 `json:"rate_over_index_rate"` // Rate × IndexMS
 }
 
