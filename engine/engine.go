@@ -37,9 +37,10 @@ type Engine struct {
 	log     *slog.Logger
 	owner   string
 	open    func(context.Context, embed.Space) (Index, embed.Embedder, error)
-	lexicon Lexicon     // may be nil, and behind the index: see words
-	read    atomic.Bool // the lexicon has caught up with the store once
-	reading sync.Mutex  // held while texts move from store to lexicon
+	lexicon Lexicon      // may be nil, and behind the index: see words
+	read    atomic.Bool  // the lexicon has caught up with the store once
+	touched atomic.Int64 // see since
+	reading sync.Mutex   // held while texts move from store to lexicon
 
 	current atomic.Pointer[serving]
 	catchUp sync.Mutex    // held while changes move from store to index

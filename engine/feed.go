@@ -167,7 +167,9 @@ func (e *serving) page(ctx context.Context, user string, o FeedOptions) (Feed, e
 // feed returns the first depth papers of the list that the cursor fixes, and
 // the profile they are ranked by, nil if they are by date.
 func (e *serving) feed(ctx context.Context, s State, a asked, c cursor, depth int) (Feed, *profile, []candidate, error) {
-	l, err := e.lists.get(c.list()+fmt.Sprint(e.words() == nil), func() (l suitedList, err error) {
+	same := c
+	same.Change = e.since(c.Change)
+	l, err := e.lists.get(same.list()+fmt.Sprint(e.words() == nil), func() (l suitedList, err error) {
 		l.profile, l.all, err = e.suited(ctx, s, a, c)
 		return l, err
 	})

@@ -19,7 +19,9 @@ func (l bagLexicon) Bags(keys []Key, _ int64) []Bag {
 	return out
 }
 
-func (l bagLexicon) Statistics([]Term, int64) Statistics { return Statistics{Papers: len(l.texts), Mean: 3} }
+func (l bagLexicon) Statistics([]Term, int64) Statistics {
+	return Statistics{Papers: len(l.texts), Mean: 3}
+}
 
 // TestSampleWords checks that a sample scores as a Lexicon is to: the sum over the
 // terms of the query, in their order, to the bit.

@@ -99,6 +99,9 @@ func (e *Engine) readTo(ctx context.Context, version int64) error {
 		if upTo <= since {
 			return fmt.Errorf("%w: lexicon: version %d is not of this store, whose head is %d", ErrInvalid, version, since)
 		}
+		if len(changes) > 0 {
+			e.touch(upTo)
+		}
 		if err := e.lexicon.Apply(changes, upTo); err != nil {
 			e.log.Error("lexicon refused a text", "err", err)
 		}
@@ -179,11 +182,35 @@ func (e *serving) reach(ctx context.Context, version int64) error {
 		if upTo <= since {
 			return fmt.Errorf("%w: version %d is not of this store, whose head is %d", ErrInvalid, version, since)
 		}
+		if len(changes) > 0 || since == 0 {
+			e.touch(upTo)
+		}
 		if err := e.index.Apply(changes, upTo); err != nil {
 			e.log.Error("index refused a vector", "err", err)
 		}
 	}
 	return nil
+}
+
+// touch notes, before they are applied, that there were changes of papers up to
+// a change number.
+func (e *Engine) touch(upTo int64) {
+	for {
+		old := e.touched.Load()
+		if upTo <= old || e.touched.CompareAndSwap(old, upTo) {
+			return
+		}
+	}
+}
+
+// since returns the least change number known since which no paper has changed
+// up to asOf: what is asked as of either is answered alike. Likes move the change
+// number too, so it says when what was measured by papers is good still.
+func (e *Engine) since(asOf int64) int64 {
+	if t := e.touched.Load(); t > 0 && t < asOf {
+		return t
+	}
+	return asOf
 }
 
 const (

@@ -11,8 +11,10 @@ import (
 // deviation is right to 3 %, a share of .97 to .015 (two standard errors).
 const sampleSize = 500
 
-// ranker returns what ranks papers as they were at a change number.
+// ranker returns what ranks papers as they were at a change number. It is the
+// same one until a paper changes.
 func (e *serving) ranker(ctx context.Context, asOf int64) (*Ranker, error) {
+	asOf = e.since(asOf)
 	if s := e.sampled.Load(); s != nil && s.AsOf == asOf && (s.Lexicon == nil) == (e.words() == nil) {
 		return s, nil
 	}
