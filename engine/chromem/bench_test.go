@@ -2,6 +2,7 @@ package chromem
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,6 +50,48 @@ func BenchmarkAgainstQuery(b *testing.B) {
 				b.ReportMetric(float64(ours.Microseconds())/float64(b.N), "ours-µs")
 				b.ReportMetric(float64(theirs.Microseconds())/float64(b.N), "chromem-µs")
 				b.ReportMetric(float64(theirs)/float64(ours), "ratio")
+			})
+		}
+	}
+}
+
+// BenchmarkClients has 1, 8 and 64 clients ask at once; "rate" is how many times the
+// searches of one client are done in a second, measured in the same run.
+func BenchmarkClients(b *testing.B) {
+	for _, n := range []int{10_000, 100_000} {
+		x, err := New(embed.Space{Dim: 384})
+		if err != nil {
+			b.Fatal(err)
+		}
+		v := enginetest.Fill(b, x, n)
+		ask := func(i int) {
+			if _, _, err := x.Search(b.Context(), []engine.Query{{Vector: v[i%8], K: 50}}); err != nil {
+				b.Error(err)
+			}
+		}
+		for _, clients := range []int{1, 8, 64} {
+			b.Run(fmt.Sprintf("n=%d/clients=%d", n, clients), func(b *testing.B) {
+				const each = 16
+				var alone, together time.Duration
+				for b.Loop() {
+					start := time.Now()
+					for i := range each {
+						ask(i)
+					}
+					middle := time.Now()
+					var wg sync.WaitGroup
+					for c := range clients {
+						wg.Go(func() {
+							for i := range each {
+								ask(i + c)
+							}
+						})
+					}
+					wg.Wait()
+					alone += middle.Sub(start)
+					together += time.Since(middle)
+				}
+				b.ReportMetric(float64(clients)*alone.Seconds()/together.Seconds(), "rate")
 			})
 		}
 	}

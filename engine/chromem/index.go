@@ -15,6 +15,7 @@
 //	compact.go     leaving dead rows behind
 //	categories.go  sets of categories as small numbers
 //	search.go      the scan, for several queries at once
+//	pass.go        searches that come together share one
 //	filter.go      which rows a query may see
 //	rerank.go      the rows that are left, by their vectors
 //	top.go         the best K so far
@@ -49,6 +50,7 @@ type Index struct {
 	sets       *categorySets
 	now        atomic.Pointer[snapshot]
 	kernel     kernel
+	line       line
 }
 
 // A snapshot is what a search sees: the first rows of a table, at one version.

@@ -44,30 +44,42 @@ func newQuery(q engine.Query, s *snapshot, sets *categorySets) query {
 }
 
 // Search implements engine.Index. It takes no lock during the scan, and looks
-// at ctx before every segment. The answer does not depend on how the segments
-// are shared out among goroutines.
+// at ctx before every segment. Searches that come while others keep all processors
+// busy share a pass (pass.go). The answer does not depend on that, nor on how the
+// segments are shared out among goroutines.
 func (x *Index) Search(ctx context.Context, queries []engine.Query) ([][]engine.Hit, int64, error) {
 	for i, q := range queries {
 		if err := q.Check(x.space.Dim); err != nil {
 			return nil, 0, fmt.Errorf("search: query %d: %w", i, err)
 		}
 	}
+	hits, version, err := x.line.search(ctx, x, queries)
+	if err != nil {
+		return nil, 0, fmt.Errorf("search: %w", err)
+	}
+	return hits, version, nil
+}
+
+// workers is how many goroutines are worth it for so many queries.
+func (s *snapshot) workers(queries int) int {
+	return max(1, min(runtime.GOMAXPROCS(0), len(s.segments), 1+s.rows*s.table.dim*queries/perWorker))
+}
+
+// scan answers queries in one pass by so many goroutines. If ctx ends, the answer
+// is not complete.
+func (x *Index) scan(ctx context.Context, queries []engine.Query, workers int) ([][]engine.Hit, int64) {
 	s := &scan{snapshot: x.now.Load(), kernel: x.kernel, queries: make([]query, len(queries))}
 	for i, q := range queries {
 		s.queries[i] = newQuery(q, s.snapshot, x.sets)
 	}
-	workers := min(runtime.GOMAXPROCS(0), len(s.segments), 1+s.rows*s.table.dim*len(queries)/perWorker)
-	found := make([][]top, max(workers, 1))
+	found := make([][]top, workers)
 	var wg sync.WaitGroup
 	for w := 1; w < workers; w++ {
 		wg.Go(func() { found[w] = s.run(ctx) })
 	}
 	found[0] = s.run(ctx)
 	wg.Wait()
-	if err := ctx.Err(); err != nil {
-		return nil, 0, fmt.Errorf("search: %w", err)
-	}
-	return merge(found, s.queries), s.version, nil
+	return merge(found, s.queries), s.version
 }
 
 // run scans segments until none is left or ctx ends, and returns the best hits
