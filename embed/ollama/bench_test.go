@@ -17,9 +17,10 @@ import (
 // BenchmarkReal measures abstracts per second of a real Ollama with a real
 // model: through its own API in a bare loop, and through an Embedder, by batch
 // and threads (0: as Ollama likes). A round is 64 texts of 130 words, of which the
-// two take turns at eight, or a batch if that is more, so that other work on the machine
+// two take turns at 32, or a batch if that is more, so that other work on the machine
 // meets both; "ratio" is how fast the Embedder is relative to the bare loop. It
-// checks the weights once a turn, which the program does for 32 texts and more.
+// checks the weights once a turn; 32 texts is the least that the program gives it while it
+// has so many.
 // RESULTS.md has the numbers; run it with -benchtime 3x.
 func BenchmarkReal(b *testing.B) {
 	s := ollamatest.Start(b)
@@ -56,11 +57,11 @@ func BenchmarkReal(b *testing.B) {
 						b.Fatal(err)
 					}
 				}
-				bare(texts[:max(batch, 8)]) // loads the model
+				bare(texts[:max(batch, 32)]) // loads the model
 				var theirs, mine float64
 				n, turn := 0, 0
 				for b.Loop() {
-					for some := range slices.Chunk(texts, max(batch, 8)) {
+					for some := range slices.Chunk(texts, max(batch, 32)) {
 						n += len(some)
 						if turn++; turn%2 == 0 {
 							theirs += seconds(bare, some)
