@@ -17,7 +17,7 @@ test: lint
 	.ci/fuzz 5s
 
 # test-browser is the gate of the extension and of the page: a real Chromium, a real
-# server. It installs what it needs.
+# Firefox, a real server. It installs what it needs.
 test-browser:
 	GO=$(GO) .ci/browser
 

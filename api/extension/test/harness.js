@@ -259,24 +259,34 @@ export async function pair(chrome, server, on = []) {
  * closed: only the debugger sees in.
  * @param {import("playwright-core").Page} page
  */
-export function panel(page) {
+export const panel = (page) => panelOf({
+  inside: (selector, does) => inside(page, "kindred-panel", selector, does),
+  press: (x, y) => page.mouse.click(x, y),
+});
+
+/**
+ * A panel, through what a browser offers: to call a function on all that fits a
+ * selector in it, and to press the mouse.
+ * @param {{inside: (selector: string, does: string) => Promise<any[]>, press: (x: number, y: number) => Promise<void>}} browser
+ */
+export function panelOf({ inside, press }) {
   const p = {
     /** @returns {Promise<string[]>} texts of what fits the selector; empty without a panel */
-    texts: async (/** @type {string} */ selector) => (await inside(page, "kindred-panel", selector, "function () { return this.innerText ?? this.textContent }")),
+    texts: (/** @type {string} */ selector) => inside(selector, "function () { return this.innerText ?? this.textContent }"),
     /** The text of the first that fits, waited for. */
     text: (/** @type {string} */ selector) => until(async () => (await p.texts(selector))[0], `${selector} in the panel`),
     /** @param {string} selector @param {string} name */
-    attr: async (selector, name) => (await inside(page, "kindred-panel", selector, `function () { return this.getAttribute(${JSON.stringify(name)}) }`))[0],
+    attr: async (selector, name) => (await inside(selector, `function () { return this.getAttribute(${JSON.stringify(name)}) }`))[0],
     has: async (/** @type {string} */ selector) => (await p.texts(selector)).length > 0,
     /** Waits for it. */
     see: (/** @type {string} */ selector) => until(() => p.has(selector), `${selector} in the panel`),
     /** Presses the middle of the first that fits, with the mouse. */
     async click(/** @type {string} */ selector) {
       const at = await until(async () => {
-        const [box] = await inside(page, "kindred-panel", selector, "function () { this.scrollIntoView({ block: 'nearest' }); const r = this.getBoundingClientRect(); return r.width ? { x: r.x + r.width / 2, y: r.y + r.height / 2 } : null }");
+        const [box] = await inside(selector, "function () { this.scrollIntoView({ block: 'nearest' }); const r = this.getBoundingClientRect(); return r.width ? { x: r.x + r.width / 2, y: r.y + r.height / 2 } : null }");
         return box;
       }, `${selector} to press in the panel`);
-      await page.mouse.click(at.x, at.y);
+      await press(at.x, at.y);
     },
     /** Waits for the answer, and opens. */
     async open() {
@@ -381,8 +391,8 @@ export async function popup(chrome, page) {
   return p;
 }
 
-/** @param {string} url */
-async function fixture(url) {
+/** What stands for a page of the web. @param {string} url */
+export async function fixture(url) {
   const page = fixtures.find((p) => p.url.replace(/#.*/, "") === url);
   return page && { body: await readFile(join(here, "pages", page.file + ".html")), contentType: "text/html; charset=utf-8" };
 }
