@@ -59,7 +59,8 @@ async function viewOf(paper) {
   if (!settings.token) return { ...view, state: "unpaired" };
   const asked = { ids: paper.ids, title: paper.title || undefined, abstract: (paper.title && paper.abstract) || undefined };
   try {
-    const [kin, status] = await Promise.all([
+    const [, kin, status] = await Promise.all([
+      ask(settings, "GET", "/readyz"), // a server that is loading answers, but from a part of the corpus
       ask(settings, "POST", "/v1/similar", { ...asked, limit: shown }).then((x) => answers.kindred(x, shown)).catch(asNote(view)),
       ask(settings, "GET", "/v1/status").then(answers.status),
     ]);

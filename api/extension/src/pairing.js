@@ -44,6 +44,7 @@ export async function testConnection(typed) {
       return { state: "unpaired", detail: "", server };
     }
     const s = answers.status(await ask(settings, "GET", "/v1/status"));
+    await ask(settings, "GET", "/readyz");
     const pending = s.pending ? `, ${s.pending.toLocaleString("en")} still to be indexed` : "";
     const embedder = s.embedder && s.embedder !== "ready" ? ` The embedder is not available: ${s.hint}` : "";
     return { state: "ok", detail: `Kindred ${s.version}: ${s.papers.toLocaleString("en")} papers${pending}.${embedder}`, server };

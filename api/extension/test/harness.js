@@ -118,6 +118,9 @@ export async function startServer({ papers = [] } = {}) {
       await gone;
       child = null;
     },
+    /** Lets it be there without answering, until go. */
+    pause() { child?.kill("SIGSTOP"); },
+    go() { child?.kill("SIGCONT"); },
     /** Stops it and removes its folder. */
     async close() {
       await server.stop();
@@ -178,7 +181,7 @@ export async function launchChrome({ extension = true, javaScriptEnabled = true,
     args: [...(extension ? [`--disable-extensions-except=${paths.chrome}`, `--load-extension=${paths.chrome}`] : []),
       "--enable-unsafe-extension-debugging", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", ...args],
   });
-  /** @type {Map<string, {body: string | Buffer, contentType: string, status?: number}>} */
+  /** @type {Map<string, {body: string | Buffer, contentType: string, status?: number, headers?: Record<string, string>}>} */
   const served = new Map();
   await context.route(/^https:/, async (route) => {
     const page = served.get(route.request().url()) || (await fixture(route.request().url()));
@@ -378,7 +381,7 @@ export async function popup(chrome, page) {
     text: (/** @type {string} */ selector) => until(() => evaluate(`document.querySelector(${JSON.stringify(selector)})?.innerText`), `${selector} in the popup`),
     /** Presses with the mouse. */
     async click(/** @type {string} */ selector) {
-      const at = await until(() => evaluate(`(() => { const r = document.querySelector(${JSON.stringify(selector)})?.getBoundingClientRect(); return r?.width ? { x: r.x + r.width / 2, y: r.y + r.height / 2 } : null })()`), `${selector} in the popup`);
+      const at = await until(() => evaluate(`(() => { const e = document.querySelector(${JSON.stringify(selector)}); e?.scrollIntoView({ block: "nearest" }); const r = e?.getBoundingClientRect(); return r?.width ? { x: r.x + r.width / 2, y: r.y + r.height / 2 } : null })()`), `${selector} in the popup`);
       for (const type of ["mousePressed", "mouseReleased"]) await send("Input.dispatchMouseEvent", { type, ...at, button: "left", clickCount: 1 });
     },
     screenshot: async () => Buffer.from((await send("Page.captureScreenshot")).data, "base64"),
