@@ -190,6 +190,7 @@ test("a window that a page opens is refused", async () => {
   const [opened] = await Promise.all([weak.context.waitForEvent("page"), tab.evaluate((u) => void window.open(u), server.url + "/pair")]);
   await opened.waitForLoadState();
   silent(await opened.content());
+  assert.match(await opened.innerText("body"), /refused/);
   await opened.close();
   await tab.close();
 });
