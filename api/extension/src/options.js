@@ -23,7 +23,7 @@ const disconnect = el("button.second", { type: "button", "data-act": "unpair", c
 const list = el("ul.sites");
 const keys = el("dl");
 
-document.body.append(
+document.body.append(el("main", null,
   el("div.top", null, icon("mark"), el("h1", null, "Kindred")),
   el("section.card", null, el("h2", null, "Your server"), connected,
     el("form", { submit: pair },
@@ -36,7 +36,7 @@ document.body.append(
     el("p", null, "On these sites, the paper of each page that you open is looked up on your server: its id, title and abstract go there, and nowhere else. Everywhere else nothing happens until you click the button in the toolbar."),
     el("div.row.all", null, el("button.second", { type: "button", "data-act": "all", click: () => choose(sites.map((s) => s.key), true) }, "Turn all on")),
     list),
-  el("section.card", null, el("h2", null, "Keys"), el("p", null, "Change them in the browser's page of extension shortcuts."), keys));
+  el("section.card", null, el("h2", null, "Keys"), el("p", null, "Change them in the browser's page of extension shortcuts."), keys)));
 draw();
 
 /** Shows the settings as they are. */
