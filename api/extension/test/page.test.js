@@ -7,7 +7,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { launchChrome, pair, panel, popup, startServer, until, worker } from "./harness.js";
+import { inside, launchChrome, pair, panel, popup, startServer, until, worker } from "./harness.js";
 import { papers } from "./papers.js";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -207,6 +207,9 @@ test("popup, settings and panel: no violation, no noise", async () => {
         await page.goto(url);
         await panel(page).open();
         await panel(page).see("[data-kin]");
+        const wide = await inside(page, "kindred-panel", ".body, .kin ol", "function () { return this.scrollWidth - this.clientWidth }");
+        assert.deepEqual(wide, [0, 0], `${name} at ${width} px: nothing is cut off at the side`);
+        await new Promise((done) => setTimeout(done, 300)); // it fades in
         await picture(`panel-${name}-${colorScheme}-${width}`, page);
       }
       if (name === "arxiv") {
