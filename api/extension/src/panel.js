@@ -35,9 +35,23 @@ export function makePanel(act) {
   /** @param {boolean} open */
   function toggle(open) {
     panel.hidden = !open;
+    fill();
     handle.hidden = open;
     handle.setAttribute("aria-expanded", String(open));
     (open ? panel : handle).focus({ preventScroll: true });
+  }
+  /** @type {(() => Node[]) | null} what is to be drawn once somebody looks: most pages are left without */
+  let undrawn = null;
+  function fill() {
+    if (panel.hidden || !undrawn) return;
+    const nodes = undrawn();
+    undrawn = null;
+    body.replaceChildren(...nodes);
+  }
+  /** @param {() => Node[]} draws */
+  function fillWith(draws) {
+    undrawn = draws;
+    fill();
   }
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let slow;
@@ -48,8 +62,8 @@ export function makePanel(act) {
       clearTimeout(slow);
       handle.dataset.state = "waiting";
       badge.textContent = "";
-      body.replaceChildren(waiting(false));
-      slow = setTimeout(() => body.replaceChildren(waiting(true)), 3000);
+      fillWith(() => [waiting(false)]);
+      slow = setTimeout(() => fillWith(() => [waiting(true)]), 3000);
       if (!host.isConnected) document.documentElement.append(host);
     },
     /** @param {View} view */
@@ -60,7 +74,7 @@ export function makePanel(act) {
       const liked = view.state === "ok" && since(view.fit, "like");
       badge.textContent = view.state !== "ok" ? "" : liked ? "♥" : view.fit?.state === "scored" && view.fit.fit != null ? String(percent(view.fit.fit)) : "";
       handle.setAttribute("aria-label", `Kindred${badge.textContent ? `: ${liked ? "liked" : `${badge.textContent} % of papers fit you less`}` : ""}`);
-      body.replaceChildren(...draw(view, act));
+      fillWith(() => draw(view, act));
       // What was pressed was drawn anew, and keeps the focus; an undone "undo" leaves it to its button.
       const back = focused && (body.querySelector(`[data-act="${focused}"]`) || body.querySelector(`[data-act="${view.done.replace("-", "")}"]`));
       if (back) /** @type {HTMLElement} */ (back).focus({ preventScroll: true });
