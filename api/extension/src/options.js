@@ -3,13 +3,14 @@
 
 import css from "./options.css";
 import shared from "./view.css";
+import theme from "./theme.css";
 import { el, icon } from "./dom.js";
 import { load, originOf, patternOf, save } from "./settings.js";
 import { sites } from "./sites.js";
 import { say } from "./states.js";
 
 const sheet = new CSSStyleSheet();
-sheet.replaceSync(shared + css);
+sheet.replaceSync(theme + shared + css);
 document.adoptedStyleSheets = [sheet];
 
 /** @param {object} message @returns {Promise<any>} */

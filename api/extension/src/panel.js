@@ -3,7 +3,9 @@
 // the window, so that the page neither sees, styles nor feels it.
 
 import css from "./panel.css";
+import small from "./handle.css";
 import shared from "./view.css";
+import theme from "./theme.css";
 import { el, icon } from "./dom.js";
 import { button, draw, percent, since, waiting } from "./view.js";
 
@@ -15,35 +17,42 @@ import { button, draw, percent, since, waiting } from "./view.js";
 export function makePanel(act) {
   const host = el("kindred-panel");
   const root = host.attachShadow({ mode: "closed" });
-  style(root, shared, css);
+  style(root, theme, small);
   const badge = el("span.badge", { "data-badge": "" });
   const handle = button("handle", { "aria-expanded": "false", "data-act": "open", title: "Kindred: what is like this paper" }, [icon("mark"), badge], () => toggle(true));
+  root.append(handle);
   const body = el("div.body");
-  const panel = el("aside.panel", { "aria-label": "Kindred", tabindex: "-1", hidden: true },
+  // Most pages are left with the panel closed: it is made when it is opened first.
+  /** @type {HTMLElement | null} */
+  let panel = null;
+  const make = () => el("aside.panel", { "aria-label": "Kindred", tabindex: "-1", hidden: true },
     el("header", null, icon("mark"), el("h1", null, "Kindred"),
       button("icon", { "data-act": "options", "aria-label": "Settings", title: "Settings" }, [icon("gear")], () => act("options")),
       button("icon", { "data-act": "close", "aria-label": "Close", title: "Close" }, [icon("close")], () => toggle(false))),
     body);
-  root.append(handle, panel);
   // The page's shortcuts are not for what is typed here.
   for (const type of ["keydown", "keyup", "keypress"]) {
     root.addEventListener(type, (e) => {
       e.stopPropagation();
-      if (type === "keydown" && /** @type {KeyboardEvent} */ (e).key === "Escape" && !panel.hidden) toggle(false);
+      if (type === "keydown" && /** @type {KeyboardEvent} */ (e).key === "Escape" && panel && !panel.hidden) toggle(false);
     });
   }
   /** @param {boolean} open */
   function toggle(open) {
+    if (!panel) {
+      style(root, theme, small, shared, css);
+      root.append((panel = make()));
+    }
     panel.hidden = !open;
     fill();
     handle.hidden = open;
     handle.setAttribute("aria-expanded", String(open));
     (open ? panel : handle).focus({ preventScroll: true });
   }
-  /** @type {(() => Node[]) | null} what is to be drawn once somebody looks: most pages are left without */
+  /** @type {(() => Node[]) | null} what is to be drawn once somebody looks */
   let undrawn = null;
   function fill() {
-    if (panel.hidden || !undrawn) return;
+    if (!panel || panel.hidden || !undrawn) return;
     const nodes = undrawn();
     undrawn = null;
     body.replaceChildren(...nodes);

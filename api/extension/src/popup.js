@@ -2,12 +2,13 @@
 
 import popup from "./popup.css";
 import shared from "./view.css";
+import theme from "./theme.css";
 import { el, icon } from "./dom.js";
 import { sites } from "./sites.js";
 import { button, draw, waiting } from "./view.js";
 
 const sheet = new CSSStyleSheet();
-sheet.replaceSync(shared + popup);
+sheet.replaceSync(theme + shared + popup);
 document.adoptedStyleSheets = [sheet];
 
 const main = el("main");
