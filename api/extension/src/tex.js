@@ -48,6 +48,7 @@ export function readable(s) {
   if (!/[\\$^_{}~`]|''|--/.test(s)) return s;
   let out = s
     .replace(/\\([$&%#_{}])/g, (_, c) => escaped[c] || c) // escaped, so not markup
+    .replace(/\\\|/g, "‖")
     .replace(/\\(?:mathbb|mathds)\s*\{?\s*([A-Z1])\s*\}?/g, (all, c) => doubled[c] || c)
     .replace(/\\([`'^"~=.]|(?:[cvuHrk]|acute|grave|bar|hat|tilde|vec|dot|ddot)(?![A-Za-z]))\s*(?:\{\s*\\?([A-Za-zıȷ]?)\s*\}|\\?([A-Za-z]))/g,
       (all, mark, a, b) => (a || b ? ((a || b) + accents[mark]).normalize("NFC") : all));
@@ -59,7 +60,7 @@ export function readable(s) {
   out = out.replace(/\\([A-Za-z]+)[ ]?/g, (all, name) => (plain.includes(name) ? "" : Object.hasOwn(letters, name) ? letters[name] + (letters[name].length > 1 && all.endsWith(" ") ? " " : "") : all));
   if (/\$|\^\{|_\{/.test(out)) {
     const index = (/** @type {string} */ t) =>
-      t.replace(/\^\s*(?:\{([^{}]*)\}|([^\s{}$\\]))/g, (_, a, b) => raised(a ?? b, up, "^")).replace(/_\s*(?:\{([^{}]*)\}|([^\s{}$\\]))/g, (_, a, b) => raised(a ?? b, down, "_"));
+      t.replace(/\^\s*(?:\{([^{}]*)\}|([^\s{}$\\]))/g, (_, a, b) => raised(a ?? b, up, "\ue004")).replace(/_\s*(?:\{([^{}]*)\}|([^\s{}$\\]))/g, (_, a, b) => raised(a ?? b, down, "\ue003"));
     out = out.replace(/\$\$?(?!\s)([^$]*[^\s$])\$\$?(?!\d)/g, (_, math) => index(math).replace(/\{([^{}]*)\}/g, "$1").trim());
     out = index(out);
   }
@@ -67,5 +68,5 @@ export function readable(s) {
     .replace(/\{([^{}]*)\}/g, "$1").replace(/\{([^{}]*)\}/g, "$1")
     .replace(/\\[,;:! ]/g, " ").replace(/(?<!\\)~/g, "\u00a0")
     .replace(/``|''/g, (q) => (q === "``" ? "“" : "”")).replace(/---/g, "—").replace(/(?<=\w|\s)--(?=\w|\s)/g, "–")
-    .replace(/[\ue000-\ue003]/g, (c) => "${}_"[c.charCodeAt(0) - 0xe000]);
+    .replace(/[\ue000-\ue004]/g, (c) => "${}_^"[c.charCodeAt(0) - 0xe000]);
 }

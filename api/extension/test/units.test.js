@@ -24,6 +24,7 @@ test("TeX becomes text", () => {
     ["$O(n^2 \\log n)$ vs $\\mathcal{O}(\\sqrt{n})$", "O(n² log n) vs O(√(n))"],
     ["$x_{ij}^{2}$, H$_2$O, 100$^\\circ$C", "xᵢⱼ², H₂O, 100°C"],
     ["A 50\\% faster \\emph{thing} at \\$5", "A 50% faster thing at $5"],
+    ["Bounds for $\\|u\\|_{L^2(\\Omega)}$", "Bounds for ‖u‖_(L²(Ω))"],
     ["$\\textsc{Name}$: {BERT}-like ``models'' 1--2", "Name: BERT-like “models” 1–2"],
     ["C++ & Rust_lang: a_b ^ c", "C++ & Rust_lang: a_b ^ c"],
     ["It costs $5 and $6", "It costs $5 and $6"],
