@@ -15,9 +15,7 @@ import { button, draw, percent, since, waiting } from "./view.js";
  * @param {import("./view.js").Act} act
  */
 export function makePanel(act) {
-  const host = el("kindred-panel");
-  const root = host.attachShadow({ mode: "closed" });
-  style(root, theme, small);
+  const { host, root } = closed("kindred-panel", theme, small);
   const badge = el("span.badge", { "data-badge": "" });
   const handle = button("handle", { "aria-expanded": "false", "data-act": "open", title: "Kindred: what is like this paper" }, [icon("mark"), badge], () => toggle(true));
   root.append(handle);
@@ -96,11 +94,25 @@ export function makePanel(act) {
 }
 
 /**
+ * An element with a closed root. It gets the root where no page can have defined
+ * an element of its name: what a page defines is told the root of its elements,
+ * closed or not, unless the root was there first (ElementInternals).
+ * @param {string} name @param {...string} texts its style
+ */
+export function closed(name, ...texts) {
+  const host = document.implementation.createHTMLDocument("").createElement(name);
+  const root = host.attachShadow({ mode: "closed" });
+  document.adoptNode(host); // which takes styles away
+  style(root, ...texts);
+  return { host, root };
+}
+
+/**
  * Styles a root. Constructed sheets pass every page's policy; where a content
  * script may not share them with the page (Firefox), a style element does.
  * @param {ShadowRoot} root @param {...string} texts
  */
-export function style(root, ...texts) {
+function style(root, ...texts) {
   try {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(texts.join("\n"));

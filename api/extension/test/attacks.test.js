@@ -10,7 +10,7 @@ import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fixture, inside, launchChrome, pair, panel, request, startServer, until, worker } from "./harness.js";
+import { fixture, inside, launchChrome, listScores, pair, panel, request, startServer, until, worker } from "./harness.js";
 import { papers } from "./papers.js";
 import { startTLS } from "./tls.js";
 
@@ -40,8 +40,10 @@ let corpus = 0;
 async function startOpen() {
   /** @type {string[]} */
   const came = [];
+  const cookies = new Set();
   const s = http.createServer((q, r) => {
     came.push(`${q.method} ${q.url}`);
+    cookies.add(q.headers.cookie?.split("=")[0]);
     r.writeHead(200, { "Content-Type": q.url?.endsWith(".js") ? "text/javascript" : "text/html", "Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*", "Access-Control-Allow-Methods": "*" });
     r.end(q.url?.endsWith(".js") ? "globalThis.script = 1" : "<title>open</title>let in");
   });
@@ -52,13 +54,14 @@ async function startOpen() {
   s.listen(0, "127.0.0.1");
   await once(s, "listening");
   const { port } = /** @type {import("node:net").AddressInfo} */ (s.address());
-  return { url: `http://127.0.0.1:${port}`, port, came, close: () => (s.closeAllConnections(), s.close()) };
+  return { url: `http://127.0.0.1:${port}`, port, came, cookies, close: () => (s.closeAllConnections(), s.close()) };
 }
 
 before(async () => {
   open = await startOpen();
   tls = await startTLS(async (url) => {
     if (url.startsWith("https://attack.example/")) return "<!doctype html><title>attack</title><body>";
+    if (url === defining.panel || url === defining.list) return (await fixture(url))?.body.toString().replace("<head>", `<head><script>${defines}</script>`);
     if (url === "https://arxiv.org/abs/2401.07777") return String((await fixture(abs))?.body).replaceAll(/content="Neural Operators[^"]*"/g, `content="&lt;img src=x onerror=${hit}&gt; javascript:${hit} Neural Operators"`).replaceAll("2411.04321", "2401.07777");
     return (await fixture(url))?.body.toString();
   });
@@ -74,6 +77,7 @@ before(async () => {
   await chrome.context.unrouteAll();
   await pair(chrome, server, ["arxiv"]);
   await server.api("PUT", "/v1/users/me/likes/" + encodeURIComponent(liked));
+  await (await weak.open(server.url)).close(); // so the browser holds a session that attacks could use
   corpus = (await server.api("GET", "/v1/status")).body.papers;
 });
 after(async () => {
@@ -84,6 +88,12 @@ after(async () => {
 });
 
 const abs = "https://arxiv.org/abs/2411.04321";
+
+// A page that defines what the extension puts into it, before it does: a custom
+// element is told its own root, even a closed one.
+const defining = { panel: "https://export.arxiv.org/abs/2411.04321", list: "https://arxiv.org/list/cs.LG/new" };
+const defines = `globalThis.told = []; for (const name of ["kindred-panel", "kindred-score", "page-own"])
+  customElements.define(name, class extends HTMLElement { constructor() { super(); told.push({ name, at: this.attachInternals() }) } });`;
 
 /** The store is as it was. */
 async function unharmed() {
@@ -148,6 +158,8 @@ for (const [origin, page] of /** @type {[string, () => string][]} */ ([
       if (!/^$|^failed/.test(read)) assert.match(read, /"code":"(wrong_origin|wrong_host|no_cors|unauthorized|session)/, `${name}: ${read}`);
       await unharmed();
     }
+    // Browsers send a session to every port of its machine.
+    if (page().startsWith(open.url)) assert.ok(open.cookies.has(`kindred_session_${server.port}`), "the session is sent along");
     await tab.close();
   });
 }
@@ -293,6 +305,51 @@ test("a page cannot press the panel's buttons, read it, or speak to the extensio
     const host = document.querySelector("kindred-panel");
     host?.replaceWith(Object.assign(document.createElement("kindred-panel"), { innerHTML: "<button>like</button>" }));
   });
+  await tab.close();
+  await unharmed();
+});
+
+test("a page that defines the extension's elements is not told what is in them", async () => {
+  const tab = await chrome.open(defining.panel);
+  const p = panel(tab);
+  await p.open();
+  await p.see("[data-kin]");
+  const told = () => tab.evaluate(() => {
+    const own = document.createElement("page-own");
+    own.attachShadow({ mode: "closed" });
+    return /** @type {any} */ (globalThis).told.map((/** @type {any} */ t) => `${t.name} ${t.at.shadowRoot ? "told" : "not told"}`);
+  });
+  assert.deepEqual((await told()).sort(), ["kindred-panel not told", "page-own told"]);
+  assert.match(await p.text(".here .why"), /Because you liked/, "the panel is drawn all the same");
+  assert.equal((await inside(tab, "kindred-panel", ".handle", "function () { return getComputedStyle(this).position }"))[0], "fixed", "and styled");
+
+  await tab.goto(defining.list);
+  await until(async () => (await listScores(tab)).length > 0, "scores in the list");
+  assert.deepEqual([...new Set(await told())].sort(), ["kindred-score not told", "page-own told"]);
+  await tab.close();
+  await unharmed();
+});
+
+test("only a person presses the panel's buttons, even where a page got hold of one", async () => {
+  const tab = await chrome.open(abs);
+  const p = panel(tab);
+  await p.open();
+  await p.see("[data-act=like]");
+  const asked = () => server.log.split("method=PUT").length;
+  const before = asked();
+  await inside(tab, "kindred-panel", "[data-act=like], [data-act=add], [data-act=save], [data-act=options]", `function () {
+    this.click();
+    for (const type of ["pointerdown", "mousedown", "mouseup", "click"]) this.dispatchEvent(new MouseEvent(type, { bubbles: true, composed: true }));
+    for (const type of ["keydown", "keyup"]) this.dispatchEvent(new KeyboardEvent(type, { key: "Enter", bubbles: true, composed: true }));
+  }`);
+  await new Promise((r) => setTimeout(r, 500));
+  await unharmed();
+  assert.equal(asked(), before, "nothing is asked of the server");
+  assert.ok(!chrome.context.pages().some((t) => t.url().endsWith("/options.html")), "nor are the settings opened");
+  // The presses were not lost otherwise: a person's is not.
+  await p.click("[data-act=options]");
+  const settings = await until(() => chrome.context.pages().find((t) => t.url().endsWith("/options.html")), "the settings");
+  await settings.close();
   await tab.close();
   await unharmed();
 });
