@@ -106,13 +106,14 @@ test("starting: no number from a part of the corpus; ready, the panel tells all"
   const page = await chrome.open(abs);
   const p = panel(page);
   await p.see(".handle[data-state=starting]");
+  await p.open();
   assert.equal(await p.text(".trouble h2"), "Starting");
   assert.equal(await p.has("[data-badge]:not(:empty)"), false, "no number");
   assert.deepEqual(await p.texts("[data-kin]"), []);
   const said = await tested();
   assert.deepEqual([said.state, /loading its papers/.test(said.text)], ["starting", true], said.text);
   proxy.set(null);
-  await p.open();
+  await page.bringToFront();
   await p.click("[data-act=retry]");
   await p.see(".here");
   assert.equal((await p.texts("[data-kin]")).length, 8);
@@ -174,9 +175,9 @@ test("slow: first patience, then a word, and no word when it answers after all",
     const said = await tested();
     assert.deepEqual([said.state, /there but slow/.test(said.text)], ["slow", true], said.text);
     await until(() => q.has(".handle[data-state=slow]"), "the panel's patience to end", 40000);
+    await q.open();
     assert.match(await q.text(".trouble"), /No answer in time/);
     server.go();
-    await q.open();
     await q.click("[data-act=retry]");
     await q.see(".here");
     await again.close();
