@@ -44,7 +44,13 @@ function start() {
     const mine = ++asked;
     panel.wait();
     const view = await send({ intent: "look", paper });
-    if (mine === asked && view) panel.show(view);
+    if (mine === asked && view) show(view);
+  }
+
+  /** @param {import("./look.js").View} view */
+  function show(view) {
+    panel.show(view);
+    observer.takeRecords(); // what we draw is no news
   }
 
   /** @type {import("./view.js").Act} */
@@ -52,7 +58,7 @@ function start() {
     if (intent === "retry") return look();
     const mine = ++asked;
     const view = await send(intent === "options" ? { intent } : { intent, id: paper?.ids[0], ...what });
-    if (mine === asked && view?.state) panel.show(view);
+    if (mine === asked && view?.state) show(view);
   }
 
   async function score() {
@@ -63,6 +69,7 @@ function start() {
       const answer = await send({ intent: "scores", papers: batch.map(({ id, title, abstract }) => ({ id, title, abstract })) });
       if (!answer?.scores?.length) return; // not now; the panel and the settings say why
       batch.forEach((e, j) => e.at.isConnected && putMark(e.at, answer.scores[j]));
+      observer.takeRecords();
     }
   }
 
@@ -108,7 +115,7 @@ function start() {
   chrome.runtime.onMessage.addListener((message, sender) => {
     if (sender.id !== chrome.runtime.id || message?.tell !== "view" || message.view?.id !== paper?.ids[0]) return;
     asked++;
-    panel.show(message.view);
+    show(message.view);
   });
   arrived();
 }

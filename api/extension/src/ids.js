@@ -82,12 +82,8 @@ function arxivPath(path) {
  * @returns {string}
  */
 export function idOfURL(address) {
-  let u;
-  try {
-    u = new URL(address);
-  } catch {
-    return "";
-  }
+  if (!URL.canParse(address)) return ""; // an exception costs a page a hundred times as much
+  const u = new URL(address);
   if (u.protocol !== "https:" && u.protocol !== "http:") return "";
   const host = u.hostname.toLowerCase().replace(/^www\./, "");
   let path = "";

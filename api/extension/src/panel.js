@@ -15,9 +15,10 @@ import { button, draw, percent, since, waiting } from "./view.js";
  * @param {import("./view.js").Act} act
  */
 export function makePanel(act) {
-  const { host, root } = closed("kindred-panel", theme, small);
+  const { host, root } = closed("panel", theme, small);
   const badge = el("span.badge", { "data-badge": "" });
-  const handle = button("handle", { "aria-expanded": "false", "data-act": "open", title: "Kindred: what is like this paper" }, [icon("mark"), badge], () => toggle(true));
+  // The mark is drawn by the style: the first drawing of a page costs it more than all the rest.
+  const handle = button("handle", { "aria-expanded": "false", "data-act": "open", title: "Kindred: what is like this paper" }, [el("span.mark"), badge], () => toggle(true));
   root.append(handle);
   const body = el("div.body");
   // Most pages are left with the panel closed: it is made when it is opened first.
@@ -60,22 +61,23 @@ export function makePanel(act) {
     undrawn = draws;
     fill();
   }
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let slow;
+  /** @type {ReturnType<typeof setTimeout>[]} */
+  let timers = [];
+  const still = () => timers.forEach(clearTimeout);
+  const place = () => host.isConnected || document.documentElement.append(host);
   return {
     host,
-    /** A paper is there; what about it is asked. */
+    /** A paper is there; what about it is asked. An answer that comes at once spares the page a handle without one. */
     wait() {
-      clearTimeout(slow);
+      still();
       handle.dataset.state = "waiting";
       badge.textContent = "";
       fillWith(() => [waiting(false)]);
-      slow = setTimeout(() => fillWith(() => [waiting(true)]), 3000);
-      if (!host.isConnected) document.documentElement.append(host);
+      timers = [setTimeout(place, 400), setTimeout(() => fillWith(() => [waiting(true)]), 3000)];
     },
     /** @param {View} view */
     show(view) {
-      clearTimeout(slow);
+      still();
       const focused = /** @type {HTMLElement | null} */ (root.activeElement)?.dataset.act;
       handle.dataset.state = view.state;
       const liked = view.state === "ok" && since(view.fit, "like");
@@ -85,24 +87,24 @@ export function makePanel(act) {
       // What was pressed was drawn anew, and keeps the focus; an undone "undo" leaves it to its button.
       const back = focused && (body.querySelector(`[data-act="${focused}"]`) || body.querySelector(`[data-act="${view.done.replace("-", "")}"]`));
       if (back) /** @type {HTMLElement} */ (back).focus({ preventScroll: true });
+      place();
     },
     remove() {
-      clearTimeout(slow);
+      still();
       host.remove();
     },
   };
 }
 
 /**
- * An element with a closed root. It gets the root where no page can have defined
- * an element of its name: what a page defines is told the root of its elements,
- * closed or not, unless the root was there first (ElementInternals).
+ * An element with a closed root. It is a plain div, and not an element of a name
+ * of ours, because a page can define what such an element is, and is then told
+ * its root, closed or not (ElementInternals).
  * @param {string} name @param {...string} texts its style
  */
 export function closed(name, ...texts) {
-  const host = document.implementation.createHTMLDocument("").createElement(name);
+  const host = el("div", { "data-kindred": name });
   const root = host.attachShadow({ mode: "closed" });
-  document.adoptNode(host); // which takes styles away
   style(root, ...texts);
   return { host, root };
 }

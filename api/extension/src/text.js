@@ -9,11 +9,13 @@
  */
 export function line(s, max) {
   if (typeof s !== "string") return "";
-  const flat = s
-    .slice(0, 4 * max)
-    .replace(/[\p{Cc}\p{Zs}\p{Zl}\p{Zp}]+/gu, " ")
-    .replace(/[\p{Cs}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu, "") // lone surrogates, and what turns text around
-    .trim();
+  const some = s.slice(0, 4 * max);
+  const flat = /^[ -~]*$/.test(some) // plain text is spared the classes below, which take long to compile
+    ? some.replace(/ {2,}/g, " ").trim()
+    : some
+        .replace(/[\p{Cc}\p{Zs}\p{Zl}\p{Zp}]+/gu, " ")
+        .replace(/[\p{Cs}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu, "") // lone surrogates, and what turns text around
+        .trim();
   return flat.length > max ? flat.slice(0, max - 1).replace(/[\ud800-\udbff]$/, "") + "…" : flat;
 }
 
@@ -42,6 +44,7 @@ export function textOf(el, without = "") {
  * @param {string} html
  */
 export function textOfHTML(html) {
+  if (!/[<&]/.test(html)) return html;
   if (!/<\/?[a-z][a-z0-9]*(\s[^<>]*)?\/?>|&(#\d+|#x[0-9a-f]+|[a-z]+);/i.test(html)) return html; // "a<b" is no markup
   return textOf(new DOMParser().parseFromString(html, "text/html").body);
 }

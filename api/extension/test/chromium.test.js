@@ -98,7 +98,7 @@ test("a glance: the right paper, its kindred with scores and reasons, how it fit
   assert.match((await p.texts('[data-id="arxiv:2305.02222"] .meta'))[0], /R\. Almási et al\. · 2023/);
   const now = await page.evaluate(() => JSON.stringify([document.body.innerHTML, document.body.getBoundingClientRect(), document.documentElement.scrollWidth]));
   assert.equal(now, before, "the page neither shifts nor changes");
-  assert.equal(await page.evaluate(() => document.querySelector("kindred-panel")?.shadowRoot), null, "the root is closed");
+  assert.equal(await page.evaluate(() => document.querySelector("[data-kindred=panel]")?.shadowRoot), null, "the root is closed");
   await page.keyboard.press("Escape");
   assert.equal(await p.has(".panel:not([hidden])"), false);
   await page.close();

@@ -135,7 +135,7 @@ export async function pairFirefox(firefox, server) {
 export async function inside(page, selector, does) {
   const { send, call } = /** @type {Firefox} */ (homes.get(page));
   const target = { context: contextOf(page), sandbox: "kindred-test" };
-  const { result } = await send("script.evaluate", { expression: "document.querySelector('kindred-panel')", target, awaitPromise: false, serializationOptions: { includeShadowTree: "all", maxDomDepth: 0 } });
+  const { result } = await send("script.evaluate", { expression: "document.querySelector('[data-kindred=panel]')", target, awaitPromise: false, serializationOptions: { includeShadowTree: "all", maxDomDepth: 0 } });
   if (!result.value) return [];
   const { sharedId } = result.value.shadowRoot;
   return call(target, `(root, selector) => [...root.querySelectorAll(selector)].map((e) => (${does}).call(e))`, { sharedId }, { type: "string", value: selector });

@@ -62,7 +62,7 @@ test("the right paper, its kindred, how it fits; a like reaches the store, and i
   const kin = await p.texts("[data-kin]");
   assert.equal(kin.length, 8);
   assert.ok(kin.slice(0, 2).includes("Multigrid Kernels for Neural Operators") && kin.slice(0, 2).includes("Error Bounds for Operator Learning of α-Hölder Solutions"), kin.join("; "));
-  assert.equal(await page.evaluate(() => document.querySelector("kindred-panel")?.shadowRoot), null, "the root is closed");
+  assert.equal(await page.evaluate(() => document.querySelector("[data-kindred=panel]")?.shadowRoot), null, "the root is closed");
 
   await p.click("[data-act=like]");
   await p.see("[data-done=like]");

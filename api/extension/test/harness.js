@@ -263,7 +263,7 @@ export async function pair(chrome, server, on = []) {
  * @param {import("playwright-core").Page} page
  */
 export const panel = (page) => panelOf({
-  inside: (selector, does) => inside(page, "kindred-panel", selector, does),
+  inside: (selector, does) => inside(page, "panel", selector, does),
   press: (x, y) => page.mouse.click(x, y),
 });
 
@@ -305,11 +305,11 @@ export function panelOf({ inside, press }) {
  * The scores beside the entries of a list, in the order of the page.
  * @param {import("playwright-core").Page} page
  */
-export const listScores = (page) => inside(page, "kindred-score", "[data-score]", "function () { return { text: this.textContent, label: this.getAttribute('aria-label') } }");
+export const listScores = (page) => inside(page, "score", "[data-score]", "function () { return { text: this.textContent, label: this.getAttribute('aria-label') } }");
 
 /**
- * Calls a function on what fits a selector in the closed roots of hosts of a
- * name.
+ * Calls a function on what fits a selector in the closed roots of our hosts,
+ * "panel" or "score".
  * @param {import("playwright-core").Page} page @param {string} host @param {string} selector @param {string} does
  * @returns {Promise<any[]>}
  */
@@ -320,7 +320,7 @@ export async function inside(page, host, selector, does) {
     /** @type {any[]} */
     const roots = [];
     (function walk(/** @type {any} */ node) {
-      if (node.localName === host && node.shadowRoots) roots.push(...node.shadowRoots);
+      if (node.shadowRoots && node.attributes?.[node.attributes.indexOf("data-kindred") + 1] === host) roots.push(...node.shadowRoots);
       for (const c of [...(node.children || []), ...(node.shadowRoots || []), ...(node.contentDocument ? [node.contentDocument] : [])]) walk(c);
     })(root);
     const found = [];

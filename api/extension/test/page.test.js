@@ -207,7 +207,7 @@ test("popup, settings and panel: no violation, no noise", async () => {
         await page.goto(url);
         await panel(page).open();
         await panel(page).see("[data-kin]");
-        const wide = await inside(page, "kindred-panel", ".body, .kin ol", "function () { return this.scrollWidth - this.clientWidth }");
+        const wide = await inside(page, "panel", ".body, .kin ol", "function () { return this.scrollWidth - this.clientWidth }");
         assert.deepEqual(wide, [0, 0], `${name} at ${width} px: nothing is cut off at the side`);
         await new Promise((done) => setTimeout(done, 300)); // it fades in
         await picture(`panel-${name}-${colorScheme}-${width}`, page);
@@ -235,15 +235,15 @@ const median = (xs) => xs.toSorted((a, b) => a - b)[xs.length >> 1];
 
 test("what the extension costs a page", async (t) => {
   const url = "https://arxiv.org/abs/2411.04321";
-  /** Main-thread time of a load in ms: of all tasks, and of scripts, styles and layout alone. @param {import("./harness.js").Chrome} browser @param {boolean} look */
+  /** What a load keeps the main thread at work, in ms of its own clock, which waiting for a core does not move: all tasks, and scripts, styles and layout alone. @param {import("./harness.js").Chrome} browser @param {boolean} look */
   const busy = async (browser, look) => {
     const page = await browser.context.newPage();
     const cdp = await browser.context.newCDPSession(page);
-    await cdp.send("Performance.enable");
+    await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
     await page.goto(url);
     await new Promise((done) => setTimeout(done, 1500)); // asking the page would be work too
     const { metrics } = await cdp.send("Performance.getMetrics");
-    assert.equal(await page.locator("kindred-panel").count(), look ? 1 : 0);
+    assert.equal(await page.locator("[data-kindred=panel]").count(), look ? 1 : 0);
     await page.close();
     const ms = (/** @type {string[]} */ ...names) => names.reduce((sum, n) => sum + 1000 * (metrics.find((m) => m.name === n)?.value || 0), 0);
     return [ms("TaskDuration"), ms("ScriptDuration", "V8CompileDuration", "RecalcStyleDuration", "LayoutDuration")];
@@ -276,7 +276,7 @@ test("what the extension costs a page", async (t) => {
     waits.push(Math.max(drawn - answered, 0) + (Date.now() - pressed));
     await page.close();
   }
-  t.diagnostic(`main thread, added to a page: ${tasks.toFixed(1)} ms, of which scripts, styles and layout ${work.toFixed(1)} (aim 20); from the last answer to the panel's content, opening it and looking included: ${median(waits)} ms (aim 300)`);
-  assert.ok(tasks < 200, `${tasks} ms added`);
+  t.diagnostic(`main thread, added to a page: ${tasks.toFixed(1)} ms, of which scripts, styles and layout ${work.toFixed(1)} (at most 20); from the last answer to the panel's content, opening it and looking included: ${median(waits)} ms (at most 300)`);
+  assert.ok(tasks < 60, `${tasks} ms added`); // a crowded machine has cold caches; README.md has a quiet one
   assert.ok(median(waits) < 3000, `${median(waits)} ms`);
 });

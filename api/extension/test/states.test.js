@@ -212,7 +212,7 @@ test("another port, another name: each is named, when testing and when pairing",
 });
 
 test("a page that forbids every style and script: the panel looks the same and works", async () => {
-  const looks = (/** @type {import("playwright-core").Page} */ page) => inside(page, "kindred-panel", ".panel, .title, [data-act=like]",
+  const looks = (/** @type {import("playwright-core").Page} */ page) => inside(page, "panel", ".panel, .title, [data-act=like]",
     "function () { const s = getComputedStyle(this); return [s.position, s.backgroundColor, s.color, s.fontSize, s.borderRadius, Math.round(this.getBoundingClientRect().width)] }");
   const page = await chrome.open(abs);
   await panel(page).open();
