@@ -60,22 +60,32 @@ To choose settings on, never to report:
 Strategies:
 ` + strategies.String() + `
 Every figure comes with its 95 % interval (bootstrap over users). With two
---strategy the second is compared with the first, paired by user.`,
+--strategy the second is compared with the first, paired by user.
+
+'kindred eval me' measures on your own likes instead.`,
 		Example: `  kindred eval csfcube --bench ../shared/data
   kindred eval --all --bench ../shared/data --json
   kindred eval csfcube authorfeed --bench ../shared/data --embedder ollama:all-minilm
   kindred eval authorfeed --bench ../shared/data --run ranking.tsv`,
+		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.do(cmd, sys, args) },
 	}
+	cmd.AddCommand(evalMeCmd(sys, new(evaluating)))
 	f := cmd.Flags()
 	f.StringVar(&a.bench, "bench", "", "`folder` of the data")
-	f.StringVar(&a.cache, "cache", "", "`folder` where vectors are kept (default kindred/eval in the user's cache folder)")
 	f.StringVar(&a.run, "run", "", "write the ranking to a `file`: user, paper, score, tab-separated; for one protocol")
 	f.BoolVar(&a.all, "all", false, "every protocol")
-	f.StringArrayVar(&a.strategies, "strategy", []string{eval.Strategies[0].Name}, "how to rank; may be given twice")
+	a.commonFlags(cmd, []string{eval.Strategies[0].Name}, "how to rank; may be given twice")
+	return cmd
+}
+
+// commonFlags adds what eval and eval me share.
+func (a *evaluating) commonFlags(cmd *cobra.Command, strategies []string, help string) {
+	f := cmd.Flags()
+	f.StringVar(&a.cache, "cache", "", "`folder` where vectors are kept (default kindred/eval in the user's cache folder)")
+	f.StringArrayVar(&a.strategies, "strategy", strategies, help)
 	jsonFlag(cmd, &a.json)
 	f.Lookup("json").Usage = "print JSON"
-	return cmd
 }
 
 // A measured is one line of the report, and of its JSON.
@@ -96,6 +106,8 @@ type config struct {
 	Space    string `json:"space"`
 }
 
+func (c config) String() string { return c.Strategy + " by " + c.Space }
+
 func (a *evaluating) do(cmd *cobra.Command, sys env, args []string) error {
 	protocols, err := a.protocols(args)
 	if err != nil {
@@ -111,13 +123,6 @@ func (a *evaluating) do(cmd *cobra.Command, sys env, args []string) error {
 	e, err := named(cmd.Context(), cfg)
 	if err != nil {
 		return err
-	}
-	if a.cache == "" {
-		base, err := os.UserCacheDir()
-		if err != nil {
-			return usageError{fmt.Errorf("no folder to keep vectors in: %w; give --cache", err)}
-		}
-		a.cache = filepath.Join(base, "kindred", "eval")
 	}
 	var all []measured
 	for _, p := range protocols {
@@ -152,10 +157,8 @@ func (a *evaluating) protocols(args []string) ([]eval.Protocol, error) {
 	case len(a.strategies) > 2:
 		return nil, usageError{errors.New("at most two --strategy can be compared")}
 	}
-	for _, name := range a.strategies {
-		if !slices.ContainsFunc(eval.Strategies, func(s eval.Strategy) bool { return s.Name == name }) {
-			return nil, usageError{fmt.Errorf("strategy %q: there is none of that name; kindred eval --help lists them", name)}
-		}
+	if err := a.checkStrategies(); err != nil {
+		return nil, err
 	}
 	var out []eval.Protocol
 	known := eval.Protocols()
@@ -172,14 +175,39 @@ func (a *evaluating) protocols(args []string) ([]eval.Protocol, error) {
 	return out, nil
 }
 
+func (a *evaluating) checkStrategies() error {
+	for _, name := range a.strategies {
+		if !slices.ContainsFunc(eval.Strategies, func(s eval.Strategy) bool { return s.Name == name }) {
+			return usageError{fmt.Errorf("strategy %q: there is none of that name; kindred eval --help lists them", name)}
+		}
+	}
+	return nil
+}
+
+// cacheDir returns the folder where vectors are kept.
+func (a *evaluating) cacheDir() (string, error) {
+	if a.cache != "" {
+		return a.cache, nil
+	}
+	base, err := os.UserCacheDir()
+	if err != nil {
+		return "", usageError{fmt.Errorf("no folder to keep vectors in: %w; give --cache", err)}
+	}
+	return filepath.Join(base, "kindred", "eval"), nil
+}
+
 // measure runs every strategy on a protocol.
 func (a *evaluating) measure(ctx context.Context, sys env, p eval.Protocol, e embed.Embedder) ([]measured, error) {
 	task, err := p.Load(a.bench)
 	if err != nil {
 		return nil, err
 	}
+	dir, err := a.cacheDir()
+	if err != nil {
+		return nil, err
+	}
 	m := newMeter(sys.stderr, p.Name+": embedding", true)
-	vectors, err := eval.Vectors(ctx, a.cache, e, task.Papers, func(done, total int) {
+	vectors, err := eval.Vectors(ctx, dir, e, task.Papers, func(done, total int) {
 		m.set(int64(done), int64(total), fmt.Sprintf("%s of %s papers", thousands(int64(done)), thousands(int64(total))), int64(done))
 	})
 	m.end()

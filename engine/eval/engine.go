@@ -66,9 +66,9 @@ func NewEngine(t Task, vectors []embed.Vector, x engine.Index, l engine.Lexicon,
 		}
 		seq := int64(i + 1)
 		if vectors[i] != nil {
-			changes = append(changes, engine.Change{Seq: seq, Key: keyOf(i), Vector: vectors[i], Categories: categories})
+			changes = append(changes, engine.Change{Seq: seq, Key: keyOf(i), Vector: vectors[i], Published: dayOf(p.Date), Categories: categories})
 		}
-		texts = append(texts, engine.TextChange{Seq: seq, Key: keyOf(i), Title: p.Title, Abstract: p.Abstract, Categories: categories})
+		texts = append(texts, engine.TextChange{Seq: seq, Key: keyOf(i), Title: p.Title, Abstract: p.Abstract, Published: dayOf(p.Date), Categories: categories})
 		if len(texts) == applied || i == len(t.Papers)-1 {
 			if err := flush(seq); err != nil {
 				return nil, err
@@ -94,6 +94,14 @@ func sample(n int) []engine.Key {
 	return out
 }
 
+// dayOf is the day that filters look at; 0 if the date is unknown.
+func dayOf(date time.Time) engine.Day {
+	if date.IsZero() {
+		return 0
+	}
+	return engine.DayOf(date)
+}
+
 func keyOf(paper int) engine.Key { return engine.Key(fmt.Sprintf("%08d", paper)) }
 
 // Rank implements Ranker.
@@ -106,6 +114,9 @@ func (e *Engine) Rank(ctx context.Context, c Case, pool []int, depth int) ([]Sco
 			among.Exclude = append(among.Exclude, keyOf(p))
 		}
 		slices.Sort(among.Exclude)
+	}
+	if !c.Until.IsZero() {
+		among.To = engine.DayOf(c.Until)
 	}
 	given := c.Pool != nil
 	switch {
@@ -149,9 +160,12 @@ func keysOf(papers []int) []engine.Key {
 func (e *Engine) liked(c Case) []engine.Liked {
 	out := make([]engine.Liked, len(c.Likes))
 	for i, p := range c.Likes {
-		weight := 1.0
-		if at := e.task.Papers[p].Date; !e.task.Now.IsZero() && !at.IsZero() {
-			weight = engine.LikeWeight(e.task.Now.Sub(at).Truncate(24 * time.Hour))
+		weight, at, now := 1.0, e.task.Papers[p].Date, e.task.Now
+		if c.Since != nil {
+			at, now = c.Since[i], c.At
+		}
+		if !now.IsZero() && !at.IsZero() {
+			weight = engine.LikeWeight(now.Sub(at).Truncate(24 * time.Hour))
 		}
 		out[i] = engine.Liked{Key: keyOf(p), Weight: weight}
 	}

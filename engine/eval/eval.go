@@ -5,6 +5,7 @@
 //	protocol.go  the protocols by name, and what each asks
 //	load.go      their files; the layout is that of the folder given to Load
 //	engine.go    ranks the cases through engine.Ranker, as the program does
+//	me.go        one reader's own likes, replayed through time
 //	mean.go      the baseline: the mean of the likes' vectors
 //	vectors.go   embeddings of a task's papers, cached in a file for each space
 //	metrics.go   recall@k, nDCG@k, MRR, MAP, loss
@@ -57,6 +58,12 @@ type Case struct {
 	Gain map[int]float64
 	// SkipLikes leaves likes out of the ranking: they cannot be recommended.
 	SkipLikes bool
+	// At is when it is asked, and Since when each of Likes was given; zero and nil:
+	// Task.Now, and the dates of the papers.
+	At    time.Time
+	Since []time.Time
+	// Until leaves out papers that appeared later; zero: none.
+	Until time.Time
 	// Known is how many likes the case stands for, where that is what is
 	// measured. A reader with fewer has them all in it.
 	Known int
@@ -149,6 +156,9 @@ func rankCase(ctx context.Context, t Task, r Ranker, c Case) ([]Scored, error) {
 	}
 	if c.SkipLikes {
 		pool = slices.DeleteFunc(slices.Clone(pool), func(p int) bool { return slices.Contains(c.Likes, p) })
+	}
+	if !c.Until.IsZero() {
+		pool = slices.DeleteFunc(slices.Clone(pool), func(p int) bool { return t.Papers[p].Date.After(c.Until) })
 	}
 	return r.Rank(ctx, c, pool, t.Depth)
 }
