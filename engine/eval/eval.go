@@ -64,9 +64,9 @@ type Case struct {
 	Since []time.Time
 	// Until leaves out papers that appeared later; zero: none.
 	Until time.Time
-	// Known is how many likes the case stands for, where that is what is
+	// Known is for which numbers of likes the case stands, where that is what is
 	// measured. A reader with fewer has them all in it.
-	Known int
+	Known []int
 }
 
 // A Scored is a candidate in a ranking: position in Papers, and score.

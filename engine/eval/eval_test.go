@@ -3,6 +3,7 @@ package eval
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -78,8 +79,22 @@ func TestLoad(t *testing.T) {
 		t.Errorf("pool %v, cases %+v: want papers 2 and 3, and a case for the user without likes", cold.Pool, cold.Cases)
 	}
 	few, err := protocol(t, "citeulike-a-few").Load(dir)
-	if err != nil || len(few.Cases) != 2*5*5 {
-		t.Errorf("%d cases (%v), want each user with each of 5 sizes in each of 5 draws", len(few.Cases), err)
+	stands := map[string]int{}
+	for _, c := range few.Cases {
+		for _, n := range c.Known {
+			stands[fmt.Sprint(c.User, n)]++
+			if len(c.Likes) > n {
+				t.Errorf("%d likes of a user of whom %d are known", len(c.Likes), n)
+			}
+		}
+	}
+	if err != nil || len(stands) != 2*5 {
+		t.Errorf("%v (%v), want each of 2 users with each of 5 sizes", stands, err)
+	}
+	for who, n := range stands {
+		if n != 5 {
+			t.Errorf("%s in %d draws, want 5", who, n)
+		}
 	}
 
 	for name, text := range map[string]string{

@@ -136,11 +136,11 @@ func few(f files) (Task, error) {
 	if err != nil {
 		return Task{}, err
 	}
-	t.Metrics = nil
+	t.Metrics, t.Depth = nil, 100
 	for _, n := range fewLikes {
 		for _, m := range []Metric{Recall(20), Recall(100)} {
 			t.Metrics = append(t.Metrics, Metric{Name: fmt.Sprintf("%s/%d-likes", m.Name, n), of: func(c Case, ranking []Scored) weighted {
-				if c.Known != n {
+				if !slices.Contains(c.Known, n) {
 					return weighted{}
 				}
 				return m.of(c, ranking)
@@ -154,10 +154,16 @@ func few(f files) (Task, error) {
 		for _, c := range full {
 			likes := slices.Clone(c.Likes)
 			rng.Shuffle(len(likes), func(i, j int) { likes[i], likes[j] = likes[j], likes[i] })
-			for _, n := range fewLikes {
+			for i, n := range fewLikes {
 				d := c
-				d.Likes, d.Known = likes[:min(n, len(likes))], n
+				d.Likes, d.Known = likes[:min(n, len(likes))], []int{n}
+				if len(likes) <= n { // nor does a larger number know more
+					d.Known = fewLikes[i:]
+				}
 				t.Cases = append(t.Cases, d)
+				if len(likes) <= n {
+					break
+				}
 			}
 		}
 	}
