@@ -3,9 +3,10 @@
 // address and no token.
 
 import { entries } from "./listing.js";
-import { putMark } from "./marks.js";
+import { putMark, standing } from "./marks.js";
 import { makePanel } from "./panel.js";
 import { recognise } from "./recognise.js";
+import { makeSorter } from "./sort.js";
 
 /** How long after a change of address the page may still be drawing itself, in ms. */
 const settling = 15000;
@@ -21,6 +22,8 @@ function start() {
   let asked = 0;
   const scored = new WeakSet();
   const panel = makePanel(act);
+  /** @type {ReturnType<typeof makeSorter> | null} made with the first list */
+  let sorter = null;
 
   /** Reads the page as it is now, and asks if that is new. */
   function read() {
@@ -37,6 +40,7 @@ function start() {
       panel.remove();
       send({ intent: "leave" });
     }
+    if (moved) sorter?.remove();
     score();
   }
 
@@ -68,7 +72,13 @@ function start() {
       const batch = fresh.slice(i, i + 100);
       const answer = await send({ intent: "scores", papers: batch.map(({ id, title, abstract }) => ({ id, title, abstract })) });
       if (!answer?.scores?.length) return; // not now; the panel and the settings say why
-      batch.forEach((e, j) => e.at.isConnected && putMark(e.at, answer.scores[j]));
+      sorter ??= makeSorter(() => observer.takeRecords());
+      batch.forEach((e, j) => {
+        if (!e.at.isConnected) return;
+        putMark(e.at, answer.scores[j]);
+        const fit = standing(answer.scores[j]);
+        if (fit !== null) sorter?.add(e.at, fit);
+      });
       observer.takeRecords();
     }
   }
@@ -109,6 +119,7 @@ function start() {
     observer.disconnect();
     navigation?.removeEventListener("currententrychange", moved);
     panel.remove();
+    sorter?.remove();
     world.kindredRuns = false;
   }
 

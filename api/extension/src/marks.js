@@ -10,6 +10,17 @@ import { percent, since } from "./view.js";
 /** @typedef {import("./answers.js").Score} Score */
 
 /**
+ * Where a paper stands in a list sorted by how it fits: its share, above all if it
+ * is liked, below all if it is not wanted; null if nothing is known.
+ * @param {Score} score
+ */
+export function standing(score) {
+  if (since(score, "like")) return 1;
+  if (since(score, "dislike")) return -1;
+  return score.state === "scored" && score.fit != null ? score.fit : null;
+}
+
+/**
  * Puts the score of an entry in its place; nothing if there is nothing to say.
  * @param {Element} at @param {Score} score
  */

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import http from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { allow, freePort, launchChrome, listScores, pair, panel, popup, startServer, until, worker } from "./harness.js";
+import { allow, freePort, inside, launchChrome, listScores, pair, panel, panelOf, popup, startServer, until, worker } from "./harness.js";
 import { papers } from "./papers.js";
 
 /** @type {import("./harness.js").Server} */
@@ -182,10 +182,29 @@ test("lists: every entry has its score, a hundred to a request", async () => {
   const page = await chrome.open(long);
   await until(async () => (await listScores(page)).length === 250, "250 scores");
   assert.equal(server.log.split("route=/v1/users/:user/scores").length - asked, 3);
+
+  // Sorted when asked, each entry with its definition, and put back.
+  const sorter = panelOf({ inside: (selector, does) => inside(page, "sort", selector, does), press: (x, y) => page.mouse.click(x, y) });
+  const order = () => page.evaluate(() => [...document.querySelectorAll("dt")].map((dt) => /part (\d+)/.exec(dt.nextElementSibling?.textContent || "")?.[1] + " " + dt.querySelector("a")?.getAttribute("href")));
+  const listed = await order();
+  await sorter.click(".handle");
+  await until(async () => (await sorter.attr(".handle", "aria-pressed")) === "true", "the list to be sorted");
+  const fits = (await listScores(page)).map((s) => (s.text === "♥" ? 100 : Number(s.text)));
+  assert.deepEqual(fits, fits.toSorted((a, b) => b - a), "the best first");
+  assert.ok(new Set(fits).size > 1);
+  const now = await order();
+  assert.notDeepEqual(now, listed);
+  assert.deepEqual(now.toSorted(), listed.toSorted(), "nothing is lost, and each has its own definition");
+  await sorter.click(".handle");
+  await until(async () => (await sorter.attr(".handle", "aria-pressed")) === "false", "the list to be put back");
+  assert.deepEqual(await order(), listed);
   await page.close();
 
   const daily = await chrome.open("https://huggingface.co/papers");
   await until(async () => (await listScores(daily)).length === 2, "two scores");
+  const cards = panelOf({ inside: (selector, does) => inside(daily, "sort", selector, does), press: (x, y) => daily.mouse.click(x, y) });
+  await cards.click(".handle"); // the second is liked
+  assert.deepEqual(await daily.evaluate(() => [...document.querySelectorAll("article h3")].map((h) => h.textContent?.slice(0, 6))), ["Neural", "Separa"]);
   await daily.close();
 });
 
