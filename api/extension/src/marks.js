@@ -33,7 +33,7 @@ export function putMark(at, score) {
   const because = score.reasons.find((r) => r.type === "liked" && r.paper?.title);
   const { host, root } = closed("score", css);
   const level = liked ? "liked" : passed ? "passed" : n !== null && n >= 90 ? "high" : n !== null && n >= 60 ? "some" : "low";
-  root.append(el("span.score", { "data-level": level, "data-score": text, role: "img", "aria-label": `Kindred: ${meaning}`, title: `${meaning}.${because && n !== null ? ` Because you liked “${readable(because.paper?.title || "")}”.` : ""}` }, text));
+  root.append(el("span.score", { "data-level": level, "data-score": text, role: "img", "aria-label": `Kindred: ${meaning}`, title: `${meaning}.${because && n !== null && n >= 50 ? ` Because you liked “${readable(because.paper?.title || "")}”.` : ""}` }, text));
   if (at.localName === "article" && getComputedStyle(at).position !== "static") host.dataset.corner = "";
   at.append(host);
 }

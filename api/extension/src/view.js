@@ -129,12 +129,14 @@ function bar(n) {
  */
 function why(fit, most = 2) {
   const reasons = fit?.reasons || [];
-  const liked = reasons.filter((r) => r.type === "liked" && r.paper?.title).slice(0, most);
-  const words = reasons.filter((r) => r.text && ["term", "author", "keyword", "category"].includes(r.type)).slice(0, most + 1);
+  const far = (fit?.fit ?? 1) < 0.5; // then what is nearest is no reason
+  const liked = far ? [] : reasons.filter((r) => r.type === "liked" && r.paper?.title).slice(0, most);
+  const words = far ? [] : reasons.filter((r) => r.text && ["term", "author", "keyword", "category"].includes(r.type)).slice(0, most + 1);
   const less = reasons.find((r) => r.type === "disliked" && r.paper?.title);
   const titles = liked.flatMap((r, i) => [i ? " and " : "", el("em", null, readable(r.paper?.title || ""))]);
   const named = words.flatMap((r, i) => [i ? ", " : "", `“${readable(r.text)}”`]);
   const parts = [
+    ...(far && most > 1 ? ["Little that you like is near it."] : []),
     ...(liked.length ? ["Because you liked ", ...titles] : []),
     ...(words.length ? [liked.length ? ", and of " : "Because of ", ...named] : []),
     ...(liked.length || words.length ? ["."] : []),
