@@ -185,6 +185,19 @@ func (r *Ranker) Relevant(ctx context.Context, liked []Liked, among Among, n int
 	return r.ranked(ctx, liked, among, n, func(p *profile, all []candidate) []candidate { return all })
 }
 
+// Confidence returns Item.Confidence of papers that Relevant returned.
+func (r *Ranker) Confidence(liked []Liked, hits []Hit) []float64 {
+	out := make([]float64, len(hits))
+	p := r.profile(tastes{likes: liked})
+	if p == nil {
+		return out
+	}
+	for i, h := range hits {
+		out[i] = p.confidence(h.Score)
+	}
+	return out
+}
+
 // Feed returns the n papers that a feed begins with.
 func (r *Ranker) Feed(ctx context.Context, liked []Liked, among Among, n int, d Dials) ([]Hit, error) {
 	set, err := d.resolve()

@@ -119,6 +119,7 @@ func (e *Engine) Rank(ctx context.Context, c Case, pool []int, depth int) ([]Sco
 		among.To = engine.DayOf(c.Until)
 	}
 	given := c.Pool != nil
+	var confidence []float64
 	switch {
 	case e.task.Alike && given:
 		hits, err = e.ranker.Alike(ctx, keyOf(c.Likes[0]), keysOf(pool))
@@ -128,6 +129,9 @@ func (e *Engine) Rank(ctx context.Context, c Case, pool []int, depth int) ([]Sco
 		hits, err = e.ranker.Judge(ctx, e.liked(c), keysOf(pool))
 	case e.strategy == "kindred" || e.strategy == "meaning":
 		hits, err = e.ranker.Relevant(ctx, e.liked(c), among, depth)
+		if err == nil && e.task.Calibrated {
+			confidence = e.ranker.Confidence(e.liked(c), hits)
+		}
 	default:
 		hits, err = e.ranker.Feed(ctx, e.liked(c), among, depth, engine.Dials{Preset: engine.Preset(e.strategy)})
 	}
@@ -140,7 +144,10 @@ func (e *Engine) Rank(ctx context.Context, c Case, pool []int, depth int) ([]Sco
 		if err != nil { // unreachable: keys are ours
 			return nil, fmt.Errorf("key %q: %w", h.Key, err)
 		}
-		out[i] = Scored{p, float64(h.Score)}
+		out[i] = Scored{Paper: p, Score: float64(h.Score)}
+		if confidence != nil {
+			out[i].Confidence = confidence[i]
+		}
 	}
 	if given {
 		return Best(out, depth), nil

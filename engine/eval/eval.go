@@ -9,6 +9,7 @@
 //	mean.go      the baseline: the mean of the likes' vectors
 //	vectors.go   embeddings of a task's papers, cached in a file for each space
 //	metrics.go   recall@k, nDCG@k, MRR, MAP, loss
+//	calibration.go  how true stated confidences are
 //	report.go    means with bootstrap intervals, paired comparison
 //
 // A [Task] is a protocol's data: papers, and cases of the form "somebody liked
@@ -39,6 +40,8 @@ type Task struct {
 	Alike bool
 	// Now is when it is asked: likes age. Zero: they do not.
 	Now time.Time
+	// Calibrated says that stated confidences are measured too.
+	Calibrated bool
 }
 
 // A Paper of a task.
@@ -69,10 +72,12 @@ type Case struct {
 	Known []int
 }
 
-// A Scored is a candidate in a ranking: position in Papers, and score.
+// A Scored is a candidate in a ranking: position in Papers, score, and the
+// probability stated that it is right, 0 if none is.
 type Scored struct {
-	Paper int
-	Score float64
+	Paper      int
+	Score      float64
+	Confidence float64
 }
 
 // A Ranker answers cases of the task it was made for. It is called from
@@ -95,6 +100,9 @@ type Options struct {
 func Run(ctx context.Context, t Task, r Ranker, o Options) (Outcome, error) {
 	begun := time.Now()
 	out := Outcome{Protocol: t.Protocol, users: make([]string, len(t.Cases)), values: make([][]weighted, len(t.Cases)), metrics: t.Metrics}
+	if t.Calibrated {
+		out.judged = make([][]judged, len(t.Cases))
+	}
 	rankings := make([][]Scored, len(t.Cases))
 	workers := cmp.Or(o.Workers, runtime.GOMAXPROCS(0))
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -118,6 +126,9 @@ func Run(ctx context.Context, t Task, r Ranker, o Options) (Outcome, error) {
 				for _, m := range t.Metrics {
 					out.values[i] = append(out.values[i], m.of(t.Cases[i], ranking))
 				}
+				if t.Calibrated {
+					out.judged[i] = judge(t.Cases[i], ranking)
+				}
 				if o.Each != nil {
 					rankings[i] = ranking
 				}
@@ -132,6 +143,11 @@ func Run(ctx context.Context, t Task, r Ranker, o Options) (Outcome, error) {
 	wg.Wait()
 	if ctx.Err() != nil {
 		return Outcome{}, context.Cause(ctx)
+	}
+	if !slices.ContainsFunc(out.judged, func(js []judged) bool {
+		return slices.ContainsFunc(js, func(j judged) bool { return j.confidence > 0 })
+	}) {
+		out.judged = nil // the ranker states none
 	}
 	out.PerCase = time.Since(begun) * time.Duration(workers) / time.Duration(max(len(t.Cases), 1))
 	for i, ranking := range rankings {

@@ -34,7 +34,7 @@ func (r MeanDense) Rank(ctx context.Context, c Case, pool []int, depth int) ([]S
 		if v := r.Vectors[p]; v != nil && n > 0 {
 			s = float64(embed.Dot(profile, v)) / float64(n)
 		}
-		out = append(out, Scored{p, s})
+		out = append(out, Scored{Paper: p, Score: s})
 	}
 	return Best(out, depth), ctx.Err()
 }

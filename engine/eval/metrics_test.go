@@ -9,7 +9,7 @@ import (
 func ranked(papers ...int) []Scored {
 	var out []Scored
 	for i, p := range papers {
-		out = append(out, Scored{p, 1 - float64(i)/100})
+		out = append(out, Scored{Paper: p, Score: 1 - float64(i)/100})
 	}
 	return out
 }
@@ -17,7 +17,7 @@ func ranked(papers ...int) []Scored {
 func TestMetrics(t *testing.T) {
 	feed := Case{Gain: map[int]float64{1: 1, 3: 1, 99: 1}} // 99 is no candidate
 	graded := Case{Gain: map[int]float64{0: 0, 1: 3, 2: 1, 3: 2, 4: 0}}
-	tie := []Scored{{1, .5}, {3, .5}, {2, .4}}
+	tie := []Scored{{Paper: 1, Score: .5}, {Paper: 3, Score: .5}, {Paper: 2, Score: .4}}
 	log2 := math.Log2
 	for _, x := range []struct {
 		name    string

@@ -284,7 +284,7 @@ func authors(wanted func(n int) bool) func(files) (Task, error) {
 		for _, c := range cs { // oldest first
 			slices.SortStableFunc(c.Likes, func(a, b int) int { return l.papers[a].Date.Compare(l.papers[b].Date) })
 		}
-		return Task{Papers: l.papers, Pool: candidates, Cases: cs, Metrics: feedMetrics(), Depth: feedDepth, Now: authorsSplit}, err
+		return Task{Papers: l.papers, Pool: candidates, Cases: cs, Metrics: feedMetrics(), Depth: feedDepth, Now: authorsSplit, Calibrated: true}, err
 	}
 }
 

@@ -13,6 +13,7 @@ type Outcome struct {
 	users    []string      // of each case
 	values   [][]weighted  // of each case, by metric
 	metrics  []Metric
+	judged   [][]judged // of each case; nil if confidences are not measured
 }
 
 // An Estimate is a mean with the bounds of its 95 % interval.
@@ -30,6 +31,11 @@ func (o Outcome) Metrics() []string {
 	var out []string
 	for _, m := range o.metrics {
 		out = append(out, m.Name)
+	}
+	if o.judged != nil {
+		for _, depth := range calibrated {
+			out = append(out, calibrationName(depth))
+		}
 	}
 	return out
 }
@@ -50,6 +56,11 @@ func (o Outcome) Estimates(seed uint64) map[string]Estimate {
 			all[i] = i
 		}
 		out[metric.Name] = Estimate{mean(users, all), quantile(sample, .025), quantile(sample, .975)}
+	}
+	if o.judged != nil {
+		for _, depth := range calibrated {
+			out[calibrationName(depth)] = o.calibration(depth, seed)
+		}
 	}
 	return out
 }
