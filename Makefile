@@ -72,4 +72,4 @@ bench-go:
 
 # golden rewrites the golden rankings. Read the diff before you commit it.
 golden:
-	$(GO) test ./cmd/kindred -run Golden -update
+	$(GO) test ./cmd/kindred -run 'Golden$$|GoldenReaders' -update

@@ -176,7 +176,7 @@ func TestDamagedFiles(t *testing.T) {
 		"cut":        {modelFile[:len(modelFile)-1], modelSum},
 		"empty":      {"", modelSum},
 		"no sum":     {modelFile, ""},
-		"wrong sum":  {modelFile, "0" + modelSum[1:]},
+		"wrong sum":  {modelFile, "g" + modelSum[1:]},
 		"git's lfs":  {"version https://git-lfs.github.com/spec/v1\n", modelSum},
 		"other sums": {modelFile, strings.ToUpper(modelSum)},
 	} {

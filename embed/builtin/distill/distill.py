@@ -6,12 +6,17 @@
 3. contrast  a little training: two random halves of one paper shall be nearer
              to each other than to the halves of 1,023 others   (InfoNCE)
 4. whiten    common directions of papers made shorter            (folded in)
-5. write     int8 with one scale a row; model.go describes the file
+5. authors   more of step 3, and two papers of one author shall be nearer to
+             each other than to those of 1,023 other authors; the mean of three
+             such runs, and then step 4 again
+6. write     int8 with one scale a row; model.go describes the file
 
---until NAME stops after that step and writes what there is.
+--until NAME stops after that step and writes what there is. --start FILE begins
+with step 5, from a model file that steps 1 to 4 made.
 """
 
 import argparse
+import collections
 import gzip
 import hashlib
 import json
@@ -29,7 +34,7 @@ from tokenizers import Tokenizer
 
 from teacher import UNK, Teacher
 
-NAME = "kindred-static-1"
+NAME = "kindred-static-2"
 SEED = 20261123
 DIM = 384
 TAUGHT = 60_000  # papers the teacher reads
@@ -40,6 +45,8 @@ SPREAD = 0.5  # exponent of the eigenvalues the targets are divided by
 RIDGE = 0.01
 EPOCHS, BATCH, RATE, TEMPERATURE = 2, 1024, 0.002, 0.05
 WHITEN_BEFORE, WHITEN_AFTER = 0.15, 0.35
+AUTHORS = 2, 60  # papers of a name that is one author's: of more, it is several people's
+AUTHOR_RUNS, AUTHOR_STEPS, AUTHOR_RATE, AUTHOR_WHITEN = 3, 600, 0.0005, 0.15
 
 
 def join(title, abstract):
@@ -74,18 +81,51 @@ def held_out(data):
 
 
 def corpus(data, teacher):
-    """Token numbers of every paper that is not held out and has at least 32."""
+    """Token numbers, and names of authors, of every paper that is not held out
+    and has at least 32 tokens."""
     ids, titles = held_out(data)
     tok = tokenizer(teacher)
-    out = []
+    papers, names = [], []
     for name in CORPUS:
-        texts = [join(p["title"], p.get("abstract")) for p in read_jsonl(f"{data}/corpus/{name}.jsonl.gz")
-                 if p["id"] not in ids and plain(p["title"]) not in titles]
-        for a in range(0, len(texts), 2000):
-            for e in tok.encode_batch_fast(texts[a : a + 2000], add_special_tokens=False):
+        some = [p for p in read_jsonl(f"{data}/corpus/{name}.jsonl.gz") if p["id"] not in ids and plain(p["title"]) not in titles]
+        for a in range(0, len(some), 2000):
+            part = some[a : a + 2000]
+            for p, e in zip(part, tok.encode_batch_fast([join(p["title"], p.get("abstract")) for p in part], add_special_tokens=False)):
                 if len(e.ids) >= 32:
-                    out.append(np.array(e.ids, np.int32))
+                    papers.append(np.array(e.ids, np.int32))
+                    names.append({named(n) for n in p.get("authors") or ()})
+    return papers, names
+
+
+def named(author):
+    return " ".join(author.lower().replace(".", "").split())
+
+
+def testers(data):
+    """The names of the people of the authorfeed test. The data does not say them:
+    a name on four fifths of a user's papers is taken for his or hers."""
+    users = collections.defaultdict(set)
+    for part in "likes_dev", "test_dev":
+        for line in open(f"{data}/authorfeed/{part}.tsv"):
+            user, paper = line.split()
+            users[user].add(paper)
+    wanted = set().union(*users.values())
+    names = {p["id"]: {named(n) for n in p.get("authors") or ()}
+             for c in CORPUS for p in read_jsonl(f"{data}/corpus/{c}.jsonl.gz") if p["id"] in wanted}
+    out = set()
+    for papers in users.values():
+        count = collections.Counter(n for p in papers for n in names.get(p, ()))
+        out |= {n for n, k in count.items() if k >= 0.8 * len(papers)}
     return out
+
+
+def by_author(names, testers):
+    """The papers of each author who has some and is no tester."""
+    papers = collections.defaultdict(list)
+    for i, some in enumerate(names):
+        for n in some:
+            papers[n].append(i)
+    return [np.array(p) for n, p in sorted(papers.items()) if AUTHORS[0] <= len(p) <= AUTHORS[1] and " " in n and n not in testers]
 
 
 def bags(papers, size):
@@ -136,36 +176,65 @@ def halves(papers, rng):
     return [p[k] for p, k in zip(papers, pick)], [p[~k] for p, k in zip(papers, pick)]
 
 
-def contrast(e, papers, rng):
-    """InfoNCE (van den Oord et al. 2018, eq. 4) in both directions with the
-    other papers of the batch as negatives; Adam (Kingma & Ba 2015), the rate
-    falling to 0 in a line."""
+def pull(e, a, b, same=False):
+    """The gradient by e of InfoNCE (van den Oord et al. 2018, eq. 4): the papers of
+    the bags a and b belong together row by row, in both directions, with the other
+    rows as negatives but where same is true. Also how many find theirs."""
+    u, w = a @ e, b @ e
+    nu, nw = (np.linalg.norm(x, axis=1, keepdims=True) + 1e-6 for x in (u, w))
+    u, w = u / nu, w / nw
+    s = np.where(same, np.float32(-1e4), u @ w.T / np.float32(TEMPERATURE))
+    row, col = np.exp(s - s.max(1, keepdims=True)), np.exp(s - s.max(0))
+    g = (row / row.sum(1, keepdims=True) + col / col.sum(0)) / (2 * BATCH * TEMPERATURE)
+    g[np.arange(BATCH), np.arange(BATCH)] -= 1 / (BATCH * TEMPERATURE)
+    du, dw = g @ w, g.T @ u
+    du = (du - (du * u).sum(1, keepdims=True) * u) / nu
+    dw = (dw - (dw * w).sum(1, keepdims=True) * w) / nw
+    return (a.T @ du + b.T @ dw).astype(np.float32), (s.argmax(1) == np.arange(BATCH)).mean()
+
+
+def descend(e, steps, top, gradient):
+    """Adam (Kingma & Ba 2015), the rate falling from top to 0 in a line."""
     e = e / np.sqrt((e**2).sum(1).mean())
     m, v = np.zeros_like(e), np.zeros_like(e)
-    steps = EPOCHS * (len(papers) // BATCH)
     for step in range(1, steps + 1):
-        at = (step - 1) % (len(papers) // BATCH)
-        if at == 0:
-            order = rng.permutation(len(papers))
-        a, b = (bags(h, len(e)) for h in halves([papers[i] for i in order[at * BATCH : (at + 1) * BATCH]], rng))
-        u, w = a @ e, b @ e
-        nu, nw = (np.linalg.norm(x, axis=1, keepdims=True) + 1e-6 for x in (u, w))
-        u, w = u / nu, w / nw
-        s = u @ w.T / TEMPERATURE
-        row, col = np.exp(s - s.max(1, keepdims=True)), np.exp(s - s.max(0))
-        g = (row / row.sum(1, keepdims=True) + col / col.sum(0)) / (2 * BATCH * TEMPERATURE)
-        g[np.arange(BATCH), np.arange(BATCH)] -= 1 / (BATCH * TEMPERATURE)
-        du, dw = g @ w, g.T @ u
-        du = (du - (du * u).sum(1, keepdims=True) * u) / nu
-        dw = (dw - (dw * w).sum(1, keepdims=True) * w) / nw
-        d = (a.T @ du + b.T @ dw).astype(np.float32)
+        d, found = gradient(e, step)
         m = 0.9 * m + 0.1 * d
         v = 0.999 * v + 0.001 * d * d
-        rate = RATE * (1 - step / steps)
+        rate = top * (1 - step / steps)
         e = (e - rate * (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.999**step)) + 1e-8)).astype(np.float32)
         if step % 40 == 0:
-            log(f"contrast {step}/{steps}: {(s.argmax(1) == np.arange(BATCH)).mean():.3f} of halves find the other")
+            log(f"step {step}/{steps}: {found:.3f} find theirs")
     return e
+
+
+def contrast(e, papers, rng):
+    """Two random halves of one paper belong together."""
+    order = rng.permutation(len(papers))
+
+    def gradient(e, step):
+        nonlocal order
+        at = (step - 1) % (len(papers) // BATCH)
+        if at == 0 and step > 1:
+            order = rng.permutation(len(papers))
+        a, b = halves([papers[i] for i in order[at * BATCH : (at + 1) * BATCH]], rng)
+        return pull(e, bags(a, len(e)), bags(b, len(e)))
+
+    return descend(e, EPOCHS * (len(papers) // BATCH), RATE, gradient)
+
+
+def authors(e, papers, bag, groups, rng):
+    """Two papers of one author belong together, and so do two halves of a paper."""
+
+    def gradient(e, _):
+        a, b = halves([papers[i] for i in rng.integers(len(papers), size=BATCH)], rng)
+        d, _ = pull(e, bags(a, len(e)), bags(b, len(e)))
+        pairs = np.array([rng.choice(groups[g], 2, replace=False) for g in rng.integers(len(groups), size=BATCH)])
+        twice = (pairs[:, 1, None] == pairs[None, :, 1]) & ~np.eye(BATCH, dtype=bool)
+        of_author, found = pull(e, bag[pairs[:, 0]], bag[pairs[:, 1]], twice)
+        return d + of_author, found
+
+    return descend(e, AUTHOR_STEPS, AUTHOR_RATE, gradient)
 
 
 def whiten(e, bag, power):
@@ -175,6 +244,19 @@ def whiten(e, bag, power):
     value, axes = np.linalg.eigh(np.cov(unit(bag @ e).T))
     value = np.maximum(value, value.max() * 1e-4)
     return (e @ ((axes * value**-power) @ axes.T)).astype(np.float32)
+
+
+def read(path, vocab):
+    """What write wrote, but for its rounding; rows that it left out are 0."""
+    data = open(path, "rb").read()
+    dim, rows, name, text = struct.unpack_from("<4I", data, 8)
+    at = 24 + name
+    place = {t: i for i, t in enumerate(vocab)}
+    scale = np.frombuffer(data, "<u2", rows, at + text).astype(np.float32)
+    part = np.frombuffer(data, np.int8, rows * dim, at + text + 2 * rows).reshape(rows, dim)
+    e = np.zeros((len(vocab), dim), np.float32)
+    e[[place[t] for t in data[at : at + text].decode().split("\n")]] = part * scale[:, None]
+    return e
 
 
 def write(path, vocab, e):
@@ -203,43 +285,57 @@ def log(*what):
     print(f"{time.process_time():6.0f} s ", *what, flush=True)
 
 
+def steps(a, weights, papers, bag, order, rng):
+    """Steps 1 to 4, as far as a.until."""
+    size, sample = bag.shape[1], bag[order[-15_000:]]
+    frequency = np.maximum(np.bincount(bag.indices, minlength=size), 5)
+    idf = np.maximum(np.log(len(papers) / frequency), 0.05).astype(np.float32)
+    pieces = cached(a.cache, "pieces", lambda: Teacher(weights, "f32").pieces(size))
+    if a.until == "vocab":
+        return (pieces - (np.asarray(bag.sum(0)).ravel() * idf / (bag @ idf).sum()) @ pieces) * idf[:, None]
+    taught = order[:TAUGHT]
+    target = cached(a.cache, "texts", lambda: Teacher(weights, "bf16").texts([papers[i] for i in taught]).astype(np.float16))
+    log(f"{len(target)} papers read by the teacher")
+    target = unit(target - target.mean(0, dtype=np.float32)).astype(np.float32)
+    value, axes = np.linalg.eigh(target.T @ target / len(target))
+    target = unit(target @ axes[:, ::-1][:, :DIM] * np.maximum(value[::-1][:DIM], 1e-4) ** -SPREAD)
+    e = regress(bag[taught], target, pieces, idf)
+    log("regressed")
+    if a.until == "regress":
+        return e
+    e = contrast(whiten(e, sample, WHITEN_BEFORE), papers, rng)
+    return e if a.until == "contrast" else whiten(e, sample, WHITEN_AFTER)
+
+
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--teacher", required=True, help="folder with model.safetensors and tokenizer.json")
     a.add_argument("--data", required=True, help="folder with corpus/ and the test sets, which are left out")
     a.add_argument("--cache", required=True, help="folder for the teacher's vectors")
     a.add_argument("--out", required=True)
-    a.add_argument("--until", choices=("vocab", "regress", "contrast", "whiten"), default="whiten")
+    a.add_argument("--start", metavar="FILE")
+    a.add_argument("--until", choices=("vocab", "regress", "contrast", "whiten", "authors"), default="authors")
     a = a.parse_args()
 
     weights = a.teacher + "/model.safetensors"
     if (got := hashlib.sha256(open(weights, "rb").read()).hexdigest()) != WEIGHTS:
         raise SystemExit(f"{weights} has sha256 {got}")
     vocab = open(a.teacher + "/vocab.txt", encoding="utf-8").read().split("\n")[:-1]
-    papers = corpus(a.data, a.teacher)
-    log(f"{len(papers)} papers")
+    papers, names = corpus(a.data, a.teacher)
+    groups = by_author(names, testers(a.data))
+    log(f"{len(papers)} papers, {len(groups)} authors")
     rng = np.random.default_rng(SEED)
     order = rng.permutation(len(papers))
     bag = bags(papers, len(vocab))
-    frequency = np.maximum(np.bincount(bag.indices, minlength=len(vocab)), 5)
-    idf = np.maximum(np.log(len(papers) / frequency), 0.05).astype(np.float32)
-
-    pieces = cached(a.cache, "pieces", lambda: Teacher(weights, "f32").pieces(len(vocab)))
-    e = (pieces - (np.asarray(bag.sum(0)).ravel() * idf / (bag @ idf).sum()) @ pieces) * idf[:, None]
-    if a.until != "vocab":
-        taught = order[:TAUGHT]
-        target = cached(a.cache, "texts", lambda: Teacher(weights, "bf16").texts([papers[i] for i in taught]).astype(np.float16))
-        log(f"{len(target)} papers read by the teacher")
-        target = unit(target - target.mean(0, dtype=np.float32)).astype(np.float32)
-        value, axes = np.linalg.eigh(target.T @ target / len(target))
-        target = unit(target @ axes[:, ::-1][:, :DIM] * np.maximum(value[::-1][:DIM], 1e-4) ** -SPREAD)
-        e = regress(bag[taught], target, pieces, idf)
-        log("regressed")
     sample = bag[order[-15_000:]]
-    if a.until in ("contrast", "whiten"):
-        e = contrast(whiten(e, sample, WHITEN_BEFORE), papers, rng)
-    if a.until == "whiten":
-        e = whiten(e, sample, WHITEN_AFTER)
+    if a.start:
+        e = read(a.start, vocab)
+    else:
+        e = steps(a, weights, papers, bag, order, rng)
+    if a.until == "authors":
+        e = whiten(e, sample, WHITEN_BEFORE)
+        runs = [authors(e, papers, bag, groups, r) for r in rng.spawn(AUTHOR_RUNS)]
+        e = whiten(np.mean(runs, axis=0), sample, AUTHOR_WHITEN)
     write(a.out, vocab, e)
 
 
