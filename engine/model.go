@@ -81,11 +81,11 @@ type kind struct {
 	idf   float64 // p
 	dense float64 // ω
 	even  bool    // the dense part is in the metric of the corpus
-	few   float64 // added to ω, divided by √(number of examples): one paper's words say little of a person
+	few   float64 // added to ω, divided by the number of examples: one paper's words say little of a person
 }
 
 var (
-	ofPerson = kind{idf: 3, dense: 0.5, few: 0.75, even: true}
+	ofPerson = kind{idf: 3, dense: 0.5, few: 4, even: true}
 	ofPaper  = kind{idf: 1, dense: 1}
 )
 
@@ -216,7 +216,7 @@ func (m *model) direct(b *background) (own float64) {
 	for i, v := range b.vectors {
 		scores[i] = float64(embed.Dot(m.query, v))
 	}
-	m.scale = (m.kind.dense + m.kind.few/math.Sqrt(float64(len(m.examples)))) / deviation(scores, 0.03)
+	m.scale = (m.kind.dense + m.kind.few/float64(len(m.examples))) / deviation(scores, 0.03)
 	return m.scale * (own - m.base)
 }
 
