@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -94,8 +95,8 @@ func TestSlowBatch(t *testing.T) {
 
 // A text that failed once, because the machine slept, is not at fault.
 func TestSlowOnce(t *testing.T) {
-	n := 0
-	f := &fake{embed: hang(func(*request) bool { n++; return n == 1 })}
+	var n atomic.Int64 // the second request may come before the server is done with the first
+	f := &fake{embed: hang(func(*request) bool { return n.Add(1) == 1 })}
 	if _, err := start(t, f, Options{Timeout: 100 * time.Millisecond}).Embed(t.Context(), embed.Document, []string{"a"}); err != nil {
 		t.Error(err)
 	}
@@ -104,9 +105,9 @@ func TestSlowOnce(t *testing.T) {
 // The caller's context ends the search for the text at fault.
 func TestSlowTextAndCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	n := 0
+	var n atomic.Int64
 	f := &fake{embed: hang(func(r *request) bool {
-		if n++; n == 3 { // the batch, a plain text, the first half
+		if n.Add(1) == 3 { // the batch, a plain text, the first half
 			cancel()
 		}
 		return slices.Contains(r.Input, "endless")

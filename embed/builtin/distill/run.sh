@@ -4,7 +4,7 @@
 #   ./run.sh DATA [WORK]
 #
 # WORK (default: ./build) keeps the Python environment, the teacher and the
-# intermediate results, so a second run is short. About 20 CPU-minutes.
+# intermediate results, so a second run is short. About 45 CPU-minutes.
 set -eu
 data=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
