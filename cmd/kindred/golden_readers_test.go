@@ -27,7 +27,6 @@ import (
 var (
 	goldenDir     = filepath.Join("..", "..", "testdata", "golden")
 	goldenReaders = filepath.Join(goldenDir, "readers.json")
-	goldenRanks   = filepath.Join(goldenDir, "readers.txt")
 	goldenVectors = filepath.Join(goldenDir, "all-minilm.vectors")
 )
 
@@ -79,18 +78,7 @@ func TestGoldenReaders(t *testing.T) {
 			b.WriteString("\n")
 		}
 	}
-	if *update {
-		if err := os.WriteFile(goldenRanks, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(goldenRanks)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b.String() != string(want) {
-		t.Errorf("the readers' rankings have changed; if they should, run `make golden` and read the diff. Now:\n%s", b.String())
-	}
+	holdGolden(t, filepath.Join(goldenDir, "readers.txt"), b.String())
 }
 
 // TestGoldenVectors: the vectors that ship are those of the real model.

@@ -42,20 +42,22 @@ func TestGolden(t *testing.T) {
 		s.like(s.idOf(title))
 		show("feed after liking "+title, "/v1/users/me/feed?limit=10", 10)
 	}
-	golden := filepath.Join("..", "..", "testdata", "golden", "sample.txt")
+	holdGolden(t, filepath.Join(goldenDir, "sample.txt"), b.String())
+}
+
+// holdGolden compares rankings with a golden file, or rewrites it.
+func holdGolden(t *testing.T, path, got string) {
+	t.Helper()
 	if *update {
-		if err := os.MkdirAll(filepath.Dir(golden), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(golden)
+	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.String() != string(want) {
-		t.Errorf("the rankings have changed; if they should, run `make golden` and read the diff. Now:\n%s", b.String())
+	if got != string(want) {
+		t.Errorf("the rankings have changed; if they should, run `make golden` and read the diff of %s. Now:\n%s", path, got)
 	}
 }
