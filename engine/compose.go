@@ -97,9 +97,9 @@ const (
 //     cosine above the corpus mean.
 //
 // A paper that repeats one already placed is left out. What is placed does not
-// depend on n, so a longer list begins with the shorter one. seed decides what
-// is explored.
-func (p *profile) compose(all []candidate, d dials, n int, seed uint64) []candidate {
+// depend on n, so a longer list begins with the shorter one. A list that was begun
+// with fewer candidates is continued. seed decides what is explored.
+func (p *profile) compose(begun, all []candidate, d dials, n int, seed uint64) []candidate {
 	c := composing{profile: p, dials: d, left: slices.Clone(all), near: make([]float32, len(all)), taken: make([]int, len(p.interests))}
 	c.quotas()
 	if len(all) > 0 {
@@ -110,6 +110,7 @@ func (p *profile) compose(all []candidate, d dials, n int, seed uint64) []candid
 		c.order[i] = i
 	}
 	slices.SortStableFunc(c.order, func(a, b int) int { return byFit(c.left[a], c.left[b]) })
+	c.resume(begun)
 	for len(c.out) < n {
 		at, explored := c.next(seed)
 		if at < 0 {
@@ -133,6 +134,23 @@ type composing struct {
 	quota []float64
 	taken []int // places of each interest
 	out   []candidate
+}
+
+// resume places what is placed already.
+func (c *composing) resume(begun []candidate) {
+	if len(begun) == 0 {
+		return
+	}
+	at := make(map[Key]int, len(c.left))
+	for i, x := range c.left {
+		at[x.Key] = i
+	}
+	for _, x := range begun {
+		if i, ok := at[x.Key]; ok {
+			c.left[i].Key = ""
+		}
+		c.put(x)
+	}
 }
 
 func (c *composing) quotas() {
@@ -246,9 +264,14 @@ func (c *composing) unknown(seed uint64) int {
 func (c *composing) place(at int, explored bool) {
 	x := c.left[at]
 	x.explored = explored
-	c.out = append(c.out, x)
 	c.left[at].Key = ""
-	if x.interest >= 0 && !explored {
+	c.put(x)
+}
+
+// put appends what is no longer left.
+func (c *composing) put(x candidate) {
+	c.out = append(c.out, x)
+	if x.interest >= 0 && !x.explored {
 		c.taken[x.interest]++
 	}
 	for c.first < len(c.left) && c.left[c.first].Key == "" {

@@ -64,20 +64,13 @@ func (m *model) explainer(b *background, kind string) *explainer {
 	return x
 }
 
-func dot64(v embed.Vector, w []float64) (sum float64) {
-	for i, x := range v {
-		sum += float64(float64(x) * w[i])
-	}
-	return sum
-}
-
 // reasons returns everything that makes the relevance of a paper at v with the
 // given terms, the strongest first. spelled may be nil: terms then have no Text.
 //
 // The dense part is scale·u·(x − μ), and u·‖…‖ = A·(Σ w_i·v_i/W − ½μ), so with
 // y = A·(x − μ) the example i gives scale·w_i/W·(v_i − ½μ)·y/‖…‖.
 func (x *explainer) reasons(v embed.Vector, bag Bag, spelled map[Term]string) []Reason {
-	var out []Reason
+	out := make([]Reason, 0, len(x.examples)+len(bag.Terms))
 	if x.query != nil && v != nil {
 		y := make([]float64, len(v))
 		for d, f := range v {
@@ -93,13 +86,16 @@ func (x *explainer) reasons(v embed.Vector, bag Bag, spelled map[Term]string) []
 		for d, f := range x.back.mean {
 			off += float64(centring * f * y[d])
 		}
+		short := make(embed.Vector, len(y))
+		for d, f := range y {
+			short[d] = float32(f)
+		}
 		for _, ex := range x.examples {
 			if ex.vector == nil {
 				continue
 			}
-			cosine := embed.Dot(ex.vector, v)
-			by := x.scale * ex.weight / x.sum * (dot64(ex.vector, y) - off) / x.norm
-			out = append(out, Reason{Type: x.kind, Key: ex.key, Similarity: cosine, Contribution: float32(by)})
+			by := x.scale * ex.weight / x.sum * (float64(embed.Dot(ex.vector, short)) - off) / x.norm
+			out = append(out, Reason{Type: x.kind, Key: ex.key, Similarity: embed.Dot(ex.vector, v), Contribution: float32(by)})
 		}
 	}
 	for _, c := range bag.Terms {
@@ -124,7 +120,7 @@ func finish(out []Reason, adjusted []adjustment, explored bool) []Reason {
 			out[i].Share = float32(float64(out[i].Contribution) / sum)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Reason) int {
+	slices.SortFunc(out, func(a, b Reason) int {
 		return cmp.Or(cmp.Compare(b.Contribution, a.Contribution), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Text, b.Text))
 	})
 	if explored {
@@ -177,12 +173,12 @@ func (e *serving) explained(ctx context.Context, p *profile, page []candidate) (
 	}
 	x := p.whole.explainer(&p.back, "liked")
 	lists := make([][]Reason, len(l.Items))
-	for i := range l.Items {
+	each(len(l.Items), func(i int) {
 		it := &l.Items[i]
 		it.Reasons = strongest(p.why(x, at[it.Paper.Key], &it.Paper))
 		it.Confidence = p.confidence(at[it.Paper.Key].Score)
 		lists[i] = it.Reasons
-	}
+	})
 	return l, e.entitle(ctx, lists)
 }
 
@@ -268,7 +264,7 @@ func (e *serving) explain(ctx context.Context, user, id string, o FeedOptions) (
 	if m, ok := s.Opinion[paper.Key]; ok {
 		return Explanation{}, fmt.Errorf("%w: the feed does not hold what you %s", ErrNotFound, m.Act)
 	}
-	p, all, err := e.suited(ctx, s, a, c)
+	p, all, err := e.suited(ctx, s, a, c, MaxDepth)
 	if err != nil {
 		return Explanation{}, err
 	}
@@ -331,7 +327,7 @@ func (e *serving) rankWithout(ctx context.Context, s State, a asked, c cursor, l
 			without.Opinion[k] = m
 		}
 	}
-	_, all, err := e.suited(ctx, without, a, c)
+	_, all, err := e.suited(ctx, without, a, c, MaxDepth)
 	if err != nil {
 		return 0, fmt.Errorf("without %s: %w", like, err)
 	}

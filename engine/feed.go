@@ -169,16 +169,26 @@ func (e *serving) page(ctx context.Context, user string, o FeedOptions) (Feed, e
 func (e *serving) feed(ctx context.Context, s State, a asked, c cursor, depth int) (Feed, *profile, []candidate, error) {
 	same := c
 	same.Change = e.since(c.Change)
-	l, err := e.lists.get(same.list()+fmt.Sprint(e.words() == nil), func() (l suitedList, err error) {
-		l.profile, l.all, err = e.suited(ctx, s, a, c)
-		return l, err
-	})
-	if err != nil {
-		return Feed{}, nil, nil, err
+	var p *profile
+	var list []candidate
+	for _, tier := range tiers {
+		l, err := e.lists.get(fmt.Sprint(same.list(), tier, e.words() == nil), func() (l suitedList, err error) {
+			l.profile, l.all, err = e.suited(ctx, s, a, c, tier)
+			return l, err
+		})
+		if err != nil {
+			return Feed{}, nil, nil, err
+		}
+		if p = l.profile; p == nil {
+			break
+		}
+		list = p.compose(list, l.all, a.dials, min(depth, tier), hashOn(uint64(DayOf(time.Unix(c.Clock, 0)))^fnvOffset, c.User))
+		if len(list) == depth {
+			break
+		}
 	}
-	if p, all := l.profile, l.all; p != nil {
+	if p != nil {
 		f := Feed{Strategy: StrategyProfile}
-		list := p.compose(all, a.dials, depth, hashOn(uint64(DayOf(time.Unix(c.Clock, 0)))^fnvOffset, c.User))
 		f.Note = p.note(list, depth)
 		return f, p, list, nil
 	}
@@ -192,10 +202,15 @@ func (e *serving) feed(ctx context.Context, s State, a asked, c cursor, depth in
 	return f, nil, list, err
 }
 
-// suited returns everything that may be in a feed, by relevance, with what is
+// tiers are the depths to which a list goes before more candidates are looked
+// for. Few read on past the first, and of 100 places none goes to a paper past
+// the 300 that are most relevant but by a quota.
+var tiers = [...]int{100, MaxDepth}
+
+// suited returns everything that may be in a feed of a depth, by relevance, with what is
 // added to it and taken off it; and the profile, nil if nothing is known of the
 // person.
-func (e *serving) suited(ctx context.Context, s State, a asked, c cursor) (*profile, []candidate, error) {
+func (e *serving) suited(ctx context.Context, s State, a asked, c cursor, depth int) (*profile, []candidate, error) {
 	clock := time.Unix(c.Clock, 0)
 	s = s.at(clock)
 	r, err := e.ranker(ctx, c.Change)
@@ -212,7 +227,7 @@ func (e *serving) suited(ctx context.Context, s State, a asked, c cursor) (*prof
 		return nil, nil, nil
 	}
 	among := a.among(s, clock)
-	all, err := r.candidates(ctx, p, among, MaxDepth+poolSlack)
+	all, err := r.candidates(ctx, p, among, depth+poolSlack)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -41,11 +41,7 @@ func (m *metric) times(v []float64) []float64 {
 	}
 	out := make([]float64, len(v))
 	for i, row := range m.factor { // L·y = v
-		sum := v[i]
-		for j, f := range row[:i] {
-			sum -= float64(f * out[j])
-		}
-		out[i] = sum / row[i]
+		out[i] = (v[i] - product(row[:i], out)) / row[i]
 	}
 	for i := len(out) - 1; i >= 0; i-- { // Lᵀ·x = y
 		out[i] /= m.factor[i][i]
@@ -54,6 +50,23 @@ func (m *metric) times(v []float64) []float64 {
 		}
 	}
 	return out
+}
+
+// product returns Σ a[i]·b[i], as four sums, which do not wait for each other.
+func product(a, b []float64) float64 {
+	var s [4]float64
+	i := 0
+	for ; i+4 <= len(a); i += 4 {
+		x, y := a[i:i+4:i+4], b[i:i+4:i+4]
+		s[0] += float64(x[0] * y[0])
+		s[1] += float64(x[1] * y[1])
+		s[2] += float64(x[2] * y[2])
+		s[3] += float64(x[3] * y[3])
+	}
+	for ; i < len(a); i++ {
+		s[0] += float64(a[i] * b[i])
+	}
+	return (s[0] + s[1]) + (s[2] + s[3])
 }
 
 func (m *metric) measure() {

@@ -78,7 +78,7 @@ type model struct {
 // and authorfeed-even, those of similar by the shared baselines (second study:
 // related papers want idf¹ and more of the dense part).
 type kind struct {
-	idf   float64 // p
+	idf   int     // p
 	dense float64 // ω
 	even  bool    // the dense part is in the metric of the corpus
 	few   float64 // added to ω, divided by the number of examples: one paper's words say little of a person
@@ -150,14 +150,22 @@ func measure(x Index, l Lexicon, sample []Key, asOf int64) background {
 }
 
 // model makes the model of examples, of which there is at least one.
-func (b *background) model(k kind, examples []example) model {
+func (b *background) model(k kind, examples []example) model { return b.make(k, examples, b.lexicon) }
+
+// gist makes a model without words, which costs a tenth.
+func (b *background) gist(k kind, examples []example) model { return b.make(k, examples, nil) }
+
+func (b *background) make(k kind, examples []example, words Lexicon) model {
 	m := model{kind: k, examples: slices.Clone(examples)}
 	slices.SortFunc(m.examples, byWeight)
 	for _, x := range m.examples {
 		m.weight += x.weight
 	}
 	own := m.direct(b)
-	lexical := m.word(b)
+	var lexical float64
+	if words != nil {
+		lexical = m.word(b)
+	}
 	m.self = max(cmp.Or(own, lexical), 1)
 	m.scale /= m.self
 	for i := range m.terms {
@@ -223,56 +231,67 @@ func (m *model) direct(b *background) (own float64) {
 // word sets the lexical part, for s = 1, and returns what it gives the
 // examples on average.
 func (m *model) word(b *background) (own float64) {
-	if b.lexicon == nil {
-		return 0
+	size := 0
+	for _, x := range m.examples {
+		size += len(x.bag.Terms)
 	}
+	place := make(map[Term]int32, size) // of each term in all
 	var all []Term
+	at := make([]int32, 0, size) // places, example by example
 	for _, x := range m.examples {
 		for _, c := range x.bag.Terms {
-			all = append(all, c.Term)
+			p, ok := place[c.Term]
+			if !ok {
+				p = int32(len(all))
+				place[c.Term] = p
+				all = append(all, c.Term)
+			}
+			at = append(at, p)
 		}
 	}
-	slices.Sort(all)
-	all = slices.Compact(all)
 	stats := b.lexicon.Statistics(all, b.asOf)
 	m.length = stats.Mean
 	weights := make([]float64, len(all))
-	sum := func(x example, f func(at int, sat float64)) {
-		at := 0
-		for _, c := range x.bag.Terms { // both ascend
-			for all[at] != c.Term {
-				at++
+	have := make([]int32, len(all)) // examples of the corpus with the term
+	full := make([]float64, 0, size)
+	for _, x := range m.examples {
+		for _, c := range x.bag.Terms {
+			sat := float64(Saturation(int(c.N), x.bag.Length, stats.Mean))
+			p := at[len(full)]
+			full = append(full, sat)
+			weights[p] += float64(x.weight * sat)
+			if x.key != "" {
+				have[p]++
 			}
-			f(at, float64(Saturation(int(c.N), x.bag.Length, stats.Mean)))
 		}
 	}
-	have := make([]int, len(all)) // examples of the corpus with the term
-	for _, x := range m.examples {
-		sum(x, func(at int, sat float64) {
-			weights[at] += float64(x.weight * sat)
-			if x.key != "" {
-				have[at]++
-			}
-		})
-	}
 	var most float64
+	m.terms = make([]TermWeight, 0, len(all))
 	for i, t := range all {
-		weights[i] *= math.Pow(inverseFrequency(stats.With[i], stats.Papers), m.kind.idf)
+		idf := inverseFrequency(stats.With[i], stats.Papers)
+		for range m.kind.idf {
+			weights[i] *= idf
+		}
 		most += weights[i]
-		if w := float32(weights[i]); w > 0 && stats.With[i] > have[i] { // else nothing is found by it
+		if w := float32(weights[i]); w > 0 && stats.With[i] > int(have[i]) { // else nothing is found by it
 			m.terms = append(m.terms, TermWeight{t, w})
 		}
 	}
+	i := 0
 	for _, x := range m.examples {
-		sum(x, func(at int, sat float64) { own += float64(x.weight * float64(weights[at]*sat)) })
+		for range x.bag.Terms {
+			own += float64(x.weight * float64(weights[at[i]]*full[i]))
+			i++
+		}
 	}
-	slices.SortFunc(m.terms, func(a, b TermWeight) int {
-		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.Term, b.Term))
-	})
-	m.terms = m.terms[:min(len(m.terms), maxTerms)]
+	m.terms = heaviest(m.terms, maxTerms)
+	mine := make(map[Key]bool, len(m.examples))
+	for _, x := range m.examples {
+		mine[x.key] = true
+	}
 	scores := make([]float64, 0, len(b.keys))
 	for i, s := range b.words.scores(m.terms) {
-		if !slices.ContainsFunc(m.examples, func(x example) bool { return x.key == b.keys[i] }) {
+		if !mine[b.keys[i]] {
 			scores = append(scores, float64(s))
 		}
 	}
@@ -284,6 +303,23 @@ func (m *model) word(b *background) (own float64) {
 		m.terms[i].Weight = float32(float64(m.terms[i].Weight) / sd)
 	}
 	return own / m.weight / sd
+}
+
+// heaviest returns the n terms that weigh most, the greatest first, then by term.
+func heaviest(terms []TermWeight, n int) []TermWeight {
+	if len(terms) > n {
+		weights := make([]float32, len(terms))
+		for i, t := range terms {
+			weights[i] = t.Weight
+		}
+		slices.Sort(weights)
+		least := weights[len(weights)-n]
+		terms = slices.DeleteFunc(terms, func(t TermWeight) bool { return t.Weight < least })
+	}
+	slices.SortFunc(terms, func(a, b TermWeight) int {
+		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.Term, b.Term))
+	})
+	return terms[:min(len(terms), n)]
 }
 
 // deviation returns the standard deviation of scores, but at least least.

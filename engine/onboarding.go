@@ -101,3 +101,10 @@ func (e *serving) onboarding(ctx context.Context, user string, limit int) (List,
 	}
 	return e.list(ctx, hits)
 }
+
+func dot64(v embed.Vector, w []float64) (sum float64) {
+	for i, x := range v {
+		sum += float64(float64(x) * w[i])
+	}
+	return sum
+}

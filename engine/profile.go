@@ -17,7 +17,8 @@ type profile struct {
 	back      background
 }
 
-// An interest is a group of likes that are about one thing.
+// An interest is a group of likes that are about one thing. Beside others its
+// model has no words, see assign.
 type interest struct {
 	model
 	centroid embed.Vector // unit, of its likes; nil if none has a vector
@@ -82,14 +83,15 @@ func (r *Ranker) makeProfile(t tastes) *profile {
 	if len(counted) == 0 {
 		return nil
 	}
-	p.whole = b.model(ofPerson, counted)
-	for i := range p.interests {
-		x := &p.interests[i]
-		if len(p.interests) == 1 {
-			x.model = p.whole
-			continue
+	each(1+len(p.interests), func(i int) {
+		if i == 0 {
+			p.whole = b.model(ofPerson, counted)
+		} else if len(p.interests) > 1 {
+			p.interests[i-1].model = b.gist(ofPerson, p.interests[i-1].examples)
 		}
-		x.model = b.model(ofPerson, x.examples)
+	})
+	if len(p.interests) == 1 {
+		p.interests[0].model = p.whole
 	}
 	slices.SortFunc(p.interests, func(a, b interest) int {
 		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.examples[0].key, b.examples[0].key))
@@ -173,6 +175,7 @@ func (p *profile) only(id string) (*profile, error) {
 		for _, x := range p.interests {
 			if x.id == id {
 				x.muted = false
+				x.model = p.back.model(ofPerson, x.examples)
 				return &profile{whole: x.model, interests: []interest{x}, dislikes: p.dislikes, back: p.back}, nil
 			}
 		}

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -81,6 +82,10 @@ func (r *Ranker) background() background {
 	return r.back
 }
 
+// bagsAtOnce is how many papers one goroutine reads the terms of: about a
+// millisecond of work.
+const bagsAtOnce = 25
+
 // examples finds what is known of papers. Those of which nothing is are left
 // out.
 func (r *Ranker) examples(liked []Liked) []example {
@@ -91,7 +96,10 @@ func (r *Ranker) examples(liked []Liked) []example {
 	vectors := r.Index.Vectors(keys, r.AsOf)
 	bags := make([]Bag, len(keys))
 	if r.Lexicon != nil {
-		bags = r.Lexicon.Bags(keys, r.AsOf)
+		each((len(keys)+bagsAtOnce-1)/bagsAtOnce, func(i int) {
+			from, to := i*bagsAtOnce, min((i+1)*bagsAtOnce, len(keys))
+			copy(bags[from:to], r.Lexicon.Bags(keys[from:to], r.AsOf))
+		})
 	}
 	var out []example
 	for i, l := range liked {
@@ -150,16 +158,28 @@ func (r *Ranker) score(ctx context.Context, m *model, keys []Key, need bool) ([]
 	return out, nil
 }
 
+// wordsAtOnce is how many papers one goroutine judges the words of: about a
+// millisecond of work, against half of one to find the terms of a query.
+const wordsAtOnce = 600
+
 // words returns the lexical part of the relevance of stored papers.
 func (r *Ranker) words(ctx context.Context, m *model, keys []Key) ([]float32, error) {
+	out := make([]float32, len(keys))
 	if len(m.terms) == 0 {
-		return make([]float32, len(keys)), nil
+		return out, nil
 	}
-	s, err := r.Lexicon.Scores(ctx, []TermQuery{{Terms: m.terms, K: 1, AsOf: r.AsOf}}, keys)
-	if err != nil {
+	errs := make([]error, (len(keys)+wordsAtOnce-1)/wordsAtOnce)
+	each(len(errs), func(i int) {
+		from, to := i*wordsAtOnce, min((i+1)*wordsAtOnce, len(keys))
+		s, err := r.Lexicon.Scores(ctx, []TermQuery{{Terms: m.terms, K: 1, AsOf: r.AsOf}}, keys[from:to])
+		if errs[i] = err; err == nil {
+			copy(out[from:to], s[0])
+		}
+	})
+	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("score %d papers by %d terms: %w", len(keys), len(m.terms), err)
 	}
-	return s[0], nil
+	return out, nil
 }
 
 // like returns the k papers that are most like one, best first. What is near
@@ -204,7 +224,7 @@ func (r *Ranker) Feed(ctx context.Context, liked []Liked, among Among, n int, d 
 	if err != nil {
 		return nil, err
 	}
-	return r.ranked(ctx, liked, among, n, func(p *profile, all []candidate) []candidate { return p.compose(all, set, n, 0) })
+	return r.ranked(ctx, liked, among, n, func(p *profile, all []candidate) []candidate { return p.compose(nil, all, set, n, 0) })
 }
 
 func (r *Ranker) ranked(ctx context.Context, liked []Liked, among Among, n int, order func(*profile, []candidate) []candidate) ([]Hit, error) {
@@ -258,14 +278,15 @@ func hitsOf(all []candidate) []Hit {
 }
 
 // candidates returns papers that may suit a profile, by relevance: those near
-// to the whole of it and to each interest, pool of each kind at most. Papers
-// that suit a muted interest best are left out.
+// to the whole of it, pool by meaning and pool by words at most, and to each
+// interest, a quarter as many by meaning. Papers that suit a muted interest best
+// are left out.
 func (r *Ranker) candidates(ctx context.Context, p *profile, among Among, pool int) ([]candidate, error) {
 	models, k := []*model{&p.whole}, []int{pool}
 	if len(p.interests) > 1 {
 		for i := range p.interests {
 			if x := &p.interests[i]; !x.muted && len(models) <= maxSearched {
-				models, k = append(models, &x.model), append(k, max(pool/4, poolSlack))
+				models, k = append(models, &x.model), append(k, (pool+3)/4)
 			}
 		}
 	}
@@ -277,9 +298,7 @@ func (r *Ranker) candidates(ctx context.Context, p *profile, among Among, pool i
 	if err != nil {
 		return nil, err
 	}
-	if all, err = r.assign(ctx, p, all); err != nil {
-		return nil, err
-	}
+	all = p.assign(all)
 	p.pushDown(all)
 	slices.SortFunc(all, byRelevance)
 	return all, nil
@@ -292,42 +311,30 @@ const maxSearched = 6
 // near-duplicates and papers pushed down leave enough.
 const poolSlack = 200
 
-// assign gives every candidate the interest it suits best, by meaning, and
-// drops those of muted ones.
-func (r *Ranker) assign(ctx context.Context, p *profile, all []candidate) ([]candidate, error) {
+// assign gives every candidate, which is as score made it, the interest it suits
+// best, by meaning, and drops those of muted ones. What a paper means is judged
+// by its interest alone; what words it has, by the whole: a word of one interest
+// is in few papers of another, and to weigh the words of each was two thirds of
+// the time of a feed.
+func (p *profile) assign(all []candidate) []candidate {
 	if len(p.interests) == 1 && !p.interests[0].muted {
 		for i := range all {
 			all[i].interest, all[i].fit = 0, all[i].Score
 		}
-		return all, nil
+		return all
 	}
-	of := make([][]int, len(p.interests)) // positions in all
 	kept := all[:0]
 	for _, c := range all {
-		if c.interest = p.nearest(c.vector); p.interests[c.interest].muted {
+		c.interest = p.nearest(c.vector)
+		x := &p.interests[c.interest]
+		if x.muted {
 			continue
 		}
-		of[c.interest] = append(of[c.interest], len(kept))
+		words := float64(c.Score) - p.whole.meaning(c.vector)
+		c.fit = float32(x.meaning(c.vector)*x.self/p.whole.self + words)
 		kept = append(kept, c)
 	}
-	for i, at := range of {
-		if len(at) == 0 {
-			continue
-		}
-		keys := make([]Key, len(at))
-		for n, c := range at {
-			keys[n] = kept[c].Key
-		}
-		m := &p.interests[i].model
-		lexical, err := r.words(ctx, m, keys)
-		if err != nil {
-			return nil, err
-		}
-		for n, c := range at {
-			kept[c].fit = m.relevance(kept[c].vector, lexical[n])
-		}
-	}
-	return kept, nil
+	return kept
 }
 
 // byFit orders candidates of one interest by their relevance to it.

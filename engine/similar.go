@@ -66,7 +66,7 @@ func (e *serving) alike(ctx context.Context, x example, among Among, limit int) 
 		vectors[c.Key] = c.vector
 	}
 	why := m.explainer(&b, "meaning")
-	for i := range l.Items {
+	each(len(l.Items), func(i int) {
 		p := &l.Items[i].Paper
 		bag, spelled := spelledBag(why.by, p.Title, p.Abstract)
 		all := finish(why.reasons(vectors[p.Key], bag, spelled), nil, false)
@@ -74,7 +74,7 @@ func (e *serving) alike(ctx context.Context, x example, among Among, limit int) 
 			all[n].Key = "" // of what was asked
 		}
 		l.Items[i].Reasons = strongest(all)
-	}
+	})
 	return l, nil
 }
 
@@ -241,7 +241,7 @@ func (e *serving) recommend(ctx context.Context, positive, negative []string, li
 	if err != nil {
 		return List{}, fmt.Errorf("recommend: %w", err)
 	}
-	l, err := e.explained(ctx, p, p.compose(all, dials{}, limit, 0))
+	l, err := e.explained(ctx, p, p.compose(nil, all, dials{}, limit, 0))
 	if err != nil {
 		return List{}, fmt.Errorf("recommend: %w", err)
 	}

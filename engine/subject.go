@@ -171,9 +171,7 @@ func (r *Ranker) recent(ctx context.Context, p *profile, all []candidate, follow
 	if err != nil {
 		return nil, err
 	}
-	if more, err = r.assign(ctx, p, more); err != nil {
-		return nil, err
-	}
+	more = p.assign(more)
 	p.pushDown(more)
 	return more, nil
 }

@@ -28,13 +28,17 @@ func TestEvalOllama(t *testing.T) {
 	o := ollamatest.Start(t)
 	for range 2 { // the second time from what was kept
 		args := append([]string{"eval", "--bench", data, "--json", "--strategy", "mean", "--embedder", "ollama", "--ollama-url", o.URL, "--cache", cache}, protocols...)
+		want := len(protocols)
+		if !small {
+			args, want = append(args, "--strategy", "kindred"), 2*want
+		}
 		var out []measured
 		printed := kindred(t, t.TempDir(), exitOK, args...)
-		if err := json.Unmarshal([]byte(printed), &out); err != nil || len(out) != len(protocols) {
+		if err := json.Unmarshal([]byte(printed), &out); err != nil || len(out) != want {
 			t.Fatalf("%v\n%s", err, printed)
 		}
 		for _, m := range out {
-			t.Logf("%s, %d users, %s: %+v", m.Protocol, m.Users, m.Config.Space, m.Metrics)
+			t.Logf("%s, %s, %d users, %s: %+v", m.Protocol, m.Config.Strategy, m.Users, m.Config.Space, m.Metrics)
 			if small && m.Metrics["map"].Value != 1 {
 				t.Error("two subjects are not told apart")
 			}
