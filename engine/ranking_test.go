@@ -120,7 +120,7 @@ func TestExplain(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	topic := []string{"speech", "fluid", "graph"}
 	sums, doubts := 0, 0
-	for user := range 25 {
+	for user := range 32 {
 		me := fmt.Sprintf("u%d", user)
 		liked := map[string]bool{}
 		for range 1 + rng.IntN(6) {
@@ -179,7 +179,7 @@ func TestExplain(t *testing.T) {
 			}
 		}
 	}
-	if sums < 800 || doubts < 200 {
+	if sums < 1000 || doubts < 200 {
 		t.Errorf("%d sums and %d ranks were looked at", sums, doubts)
 	}
 }
