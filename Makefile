@@ -1,5 +1,5 @@
 # The two commands of a fresh machine: `go run ./cmd/kindred serve` and `make test`.
-.PHONY: build test test-browser extension soak soak-kills soak-import soak-hour soak-ollama soak-quality soak-fuzz lint bench bench-go golden
+.PHONY: build test test-browser extension soak soak-kills soak-import soak-hour soak-ollama soak-quality soak-fuzz lint bench bench-go bench-lexicon golden
 
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -69,6 +69,10 @@ bench:
 
 bench-go:
 	$(GO) test -run '^$$' -bench . -benchmem ./engine/... ./embed/...
+
+# bench-lexicon measures the lexicon against FTS5 and bleve; see engine/lexicon/bench/README.md.
+bench-lexicon:
+	papers=$$(realpath "$${KINDRED_BENCH_PAPERS:-$${KINDRED_SHARED:-../shared}/data/corpus/arxiv-2025-2026.jsonl.gz}") && cd engine/lexicon/bench && $(GO) run . -n 80000 "$$papers"
 
 # golden rewrites the golden rankings. Read the diff before you commit it.
 golden:

@@ -240,14 +240,15 @@ func (r *Ranker) ranked(ctx context.Context, liked []Liked, among Among, n int, 
 	return hitsOf(all[:min(n, len(all))]), nil
 }
 
-// Judge returns the relevance of given papers to what somebody likes, in their
-// order; 0 for one of which nothing is known.
-func (r *Ranker) Judge(ctx context.Context, liked []Liked, keys []Key) ([]Hit, error) {
-	p := r.profile(tastes{likes: liked})
+// Judge returns the relevance of given papers to what somebody likes and
+// dislikes, in their order; 0 for one of which nothing is known.
+func (r *Ranker) Judge(ctx context.Context, liked, disliked []Liked, keys []Key) ([]Hit, error) {
+	p := r.profile(tastes{likes: liked, dislikes: disliked})
 	if p == nil {
 		return nil, nil
 	}
 	all, err := r.score(ctx, &p.whole, keys, false)
+	p.pushDown(all)
 	return hitsOf(all), err
 }
 

@@ -125,8 +125,10 @@ func (e *Engine) Rank(ctx context.Context, c Case, pool []int, depth int) ([]Sco
 		hits, err = e.ranker.Alike(ctx, keyOf(c.Likes[0]), keysOf(pool))
 	case e.task.Alike:
 		hits, err = e.ranker.Similar(ctx, keyOf(c.Likes[0]), among, depth)
+	case c.Rated != nil:
+		hits, err = e.judgeEach(ctx, c, pool)
 	case given:
-		hits, err = e.ranker.Judge(ctx, e.liked(c), keysOf(pool))
+		hits, err = e.ranker.Judge(ctx, e.liked(c), nil, keysOf(pool))
 	case e.strategy == "kindred" || e.strategy == "meaning":
 		hits, err = e.ranker.Relevant(ctx, e.liked(c), among, depth)
 		if err == nil && e.task.Calibrated {
@@ -151,6 +153,30 @@ func (e *Engine) Rank(ctx context.Context, c Case, pool []int, depth int) ([]Sco
 	}
 	if given {
 		return Best(out, depth), nil
+	}
+	return out, nil
+}
+
+// judgeEach judges each candidate by what the user said of the others.
+func (e *Engine) judgeEach(ctx context.Context, c Case, pool []int) ([]engine.Hit, error) {
+	var out []engine.Hit
+	for _, p := range pool {
+		liked := e.liked(c)
+		var disliked []engine.Liked
+		for _, other := range pool {
+			switch l := (engine.Liked{Key: keyOf(other), Weight: 1}); {
+			case other == p:
+			case c.Rated.Liked > 0 && c.Gain[other] >= c.Rated.Liked:
+				liked = append(liked, l)
+			case c.Gain[other] <= c.Rated.Disliked:
+				disliked = append(disliked, l)
+			}
+		}
+		hits, err := e.ranker.Judge(ctx, liked, disliked, keysOf([]int{p}))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, hits...)
 	}
 	return out, nil
 }

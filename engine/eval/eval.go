@@ -67,10 +67,17 @@ type Case struct {
 	Since []time.Time
 	// Until leaves out papers that appeared later; zero: none.
 	Until time.Time
+	// Rated says that each candidate is judged by what the user said of the others,
+	// too: those with a gain of at least Rated.Liked are liked, those of at most
+	// Rated.Disliked disliked.
+	Rated *Rated
 	// Known is for which numbers of likes the case stands, where that is what is
 	// measured. A reader with fewer has them all in it.
 	Known []int
 }
+
+// Rated is which gains are likes, and which dislikes; 0 is none.
+type Rated struct{ Liked, Disliked float64 }
 
 // A Scored is a candidate in a ranking: position in Papers, score, and the
 // probability stated that it is right, 0 if none is.

@@ -32,6 +32,7 @@ func Protocols() []Protocol {
 		{Name: "authorfeed-odd", Doc: "the half of the authors that no setting was chosen on", load: authors(func(n int) bool { return n%2 == 1 })},
 		{Name: "csfcube", Doc: "related papers by expert judgement, 50 queries", load: csfcube},
 		{Name: "goldreviewer", Doc: "researchers' expertise on papers, by their own word", load: goldreviewer},
+		{Name: "goldreviewer-rated", Doc: "the same, each paper by what the researcher said of the others too: 4 and more are likes, 2 and less dislikes", load: rated},
 		{Name: "citeulike-a-related", Doc: "papers that cite each other", load: related},
 		{Name: "authorfeed-even", Doc: "the half of the authors to choose settings on", Tune: true, load: authors(func(n int) bool { return n%2 == 0 })},
 		{Name: "citeulike-a-tune", Doc: "libraries to choose settings on (Heater split, validation part)", Tune: true, load: coldOf("heater-cold", "vali.tsv")},
@@ -373,6 +374,34 @@ func goldreviewer(f files) (Task, error) {
 				return Task{}, err
 			}
 			t.Cases = append(t.Cases, Case{User: u, Likes: likes, Pool: sorted(gain[u]), Gain: gain[u]})
+		}
+	}
+	return t, nil
+}
+
+// rated is goldreviewer three times: by the profile alone, with the likes among the
+// ratings, and with the dislikes too.
+func rated(f files) (Task, error) {
+	t, err := goldreviewer(f)
+	if err != nil {
+		return Task{}, err
+	}
+	plain := t.Cases
+	t.Cases, t.Metrics = nil, nil
+	for _, by := range []struct {
+		name string
+		Rated
+	}{{"profile", Rated{}}, {"likes", Rated{Liked: 4}}, {"dislikes", Rated{Liked: 4, Disliked: 2}}} {
+		of := Loss().of
+		t.Metrics = append(t.Metrics, Metric{Name: "loss/" + by.name, lower: true, of: func(c Case, ranking []Scored) weighted {
+			if *c.Rated != by.Rated {
+				return weighted{}
+			}
+			return of(c, ranking)
+		}})
+		for _, c := range plain {
+			c.Rated = &by.Rated
+			t.Cases = append(t.Cases, c)
 		}
 	}
 	return t, nil
