@@ -337,11 +337,10 @@ func (e *serving) rankWithout(ctx context.Context, s State, a asked, c cursor, l
 // The probability that a paper of a relevance is one that the person goes on to
 // like is that of a logistic regression on ln(1+z), z the relevance in standard
 // deviations, and on ln of the number of likes: fitted on the first 100 of every
-// authorfeed-even list, with the first builtin model. On the authorfeed-odd lists its
-// expected calibration error is .009, on the first 20 of each .031 (15 bins of equal
-// mass; kindred eval authorfeed-odd prints them). The pool there has 20,720 papers of
-// four months.
-var calibration = [3]float64{-13.839, 2.832, 0.571}
+// authorfeed-even list, of authors with 5 to 60 likes; fewer count as 5, more as 60.
+// kindred eval authorfeed-odd prints its expected calibration error (15 bins of equal
+// mass). The pool there has 20,720 papers of four months.
+var calibration = [3]float64{-15.671, 3.788, 1.741}
 
 // confidence returns the probability, in [0, 1], that a paper of a relevance is
 // one that the person would pick themselves; 0 in a corpus too small to say.
@@ -350,7 +349,8 @@ func (p *profile) confidence(relevance float32) float64 {
 		return 0
 	}
 	z := max(float64(relevance)*p.whole.self, 0)
-	l := calibration[0] + calibration[1]*math.Log1p(z) + calibration[2]*math.Log(float64(max(len(p.whole.examples), 1)))
+	likes := min(max(len(p.whole.examples), 5), 60)
+	l := calibration[0] + calibration[1]*math.Log1p(z) + calibration[2]*math.Log(float64(likes))
 	return 1 / (1 + math.Exp(-l))
 }
 
