@@ -53,6 +53,7 @@
 //	token.go     who may ask
 //	pairing.go   how a browser extension gets its token
 //	status.go    how it is going; jobs.go keeps count
+//	each.go      work shared out among the processors
 //
 // # Invariants
 //

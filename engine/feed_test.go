@@ -220,6 +220,27 @@ func TestFeedPagesAreOneList(t *testing.T) {
 	}
 }
 
+// A list goes on where the first candidates end, whatever the size of its pages.
+func TestFeedGoesOnPastTheFirstCandidates(t *testing.T) {
+	w := threeTopics(t, 250)
+	w.act(engine.Like, "test:speech-001", "test:speech-002", "test:fluid-001")
+	for _, preset := range []engine.Preset{engine.PresetFocused, engine.PresetAdventurous} {
+		o := engine.FeedOptions{Dials: engine.Dials{Preset: preset}}
+		whole := walk(t, w, o, []int{200}, func(int) {})
+		pages := walk(t, w, o, []int{60, 33}, func(int) {})
+		if len(whole) != 747 || !slices.Equal(pages, whole) {
+			t.Errorf("%s: %d papers in pages of 60 and 33, %d in pages of 200", preset, len(pages), len(whole))
+		}
+		seen := map[engine.Key]bool{}
+		for _, k := range whole {
+			if seen[k] {
+				t.Errorf("%s: %s twice", preset, k)
+			}
+			seen[k] = true
+		}
+	}
+}
+
 func TestFeedLeavesOutWhatIsActedOnMeanwhile(t *testing.T) {
 	w := threeTopics(t, 20)
 	w.act(engine.Like, "test:speech-001")
