@@ -305,8 +305,10 @@ func (r *Ranker) candidates(ctx context.Context, p *profile, among Among, pool i
 	return all, nil
 }
 
-// maxSearched is how many interests look for papers of their own.
-const maxSearched = 6
+// maxSearched is how many interests, the heaviest, look for papers of their own:
+// with the whole four queries, which one reading of the codes answers. On
+// authorfeed-even a balanced feed has R@20 .2375 with 3, .2381 with 6.
+const maxSearched = 3
 
 // poolSlack is how many more papers than wanted are looked at, so that
 // near-duplicates and papers pushed down leave enough.
