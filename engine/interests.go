@@ -86,7 +86,7 @@ func (e *serving) listInterests(ctx context.Context, user string) ([]Interest, e
 		all += x.weight
 	}
 	for i, x := range p.interests {
-		x.model = p.back.model(ofPerson, x.examples) // with words
+		x.model = p.back.model(p.back.ofPerson(), x.examples) // with words
 		central := x.central(maxSpelled)
 		papers, err := e.store.GetPapers(ctx, central)
 		if err != nil {

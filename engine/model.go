@@ -92,10 +92,17 @@ type kind struct {
 
 var (
 	ofPerson = kind{idf: 5, often: 0.7, dense: 0.35, few: 4, even: true, search: 256}
-	ofPaper  = kind{idf: 1, often: 1, dense: 1, search: 64}
+	// ofPersonAmongFew is for a corpus of fewer than fewPapers: there two papers share a
+	// rare word by chance. Not tuned: what was chosen for large ones before α, and the
+	// golden readers of the sample find more with it.
+	ofPersonAmongFew = kind{idf: 3, often: 1, dense: 0.5, few: 4, even: true, search: 256}
+
+	ofPaper = kind{idf: 1, often: 1, dense: 1, search: 64}
 )
 
 const (
+	// fewPapers is how many papers say how rare a word is.
+	fewPapers = 500
 	// maxTerms is how many terms a model has at most, the heaviest.
 	maxTerms = 4096
 	// trimmed: of the sample's lexical scores one in so many, the greatest, is left
@@ -118,6 +125,7 @@ type background struct {
 	metric  *metric
 	asOf    int64
 	lexicon Lexicon // nil: none, or it lags behind
+	papers  int     // in the lexicon
 	words   sampleWords
 }
 
@@ -144,12 +152,21 @@ func measure(x Index, l Lexicon, sample []Key, asOf int64) background {
 	}
 	if l != nil {
 		b.words = readSample(l, b.keys, asOf)
+		b.papers = l.Statistics(nil, asOf).Papers
 	}
 	b.metric = &metric{sample: b.vectors, mean: b.mean}
 	if n > 1 { // (‖Σv‖² − n) / (n² − n)
 		b.cosine = (square - n) / (n*n - n)
 	}
 	return b
+}
+
+// ofPerson is the kind of model for a person in this corpus.
+func (b *background) ofPerson() kind {
+	if b.papers < fewPapers {
+		return ofPersonAmongFew
+	}
+	return ofPerson
 }
 
 // model makes the model of examples, of which there is at least one.

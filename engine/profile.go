@@ -85,9 +85,9 @@ func (r *Ranker) makeProfile(t tastes) *profile {
 	}
 	each(1+len(p.interests), func(i int) {
 		if i == 0 {
-			p.whole = b.model(ofPerson, counted)
+			p.whole = b.model(b.ofPerson(), counted)
 		} else if len(p.interests) > 1 {
-			p.interests[i-1].model = b.gist(ofPerson, p.interests[i-1].examples)
+			p.interests[i-1].model = b.gist(b.ofPerson(), p.interests[i-1].examples)
 		}
 	})
 	if len(p.interests) == 1 {
@@ -175,7 +175,7 @@ func (p *profile) only(id string) (*profile, error) {
 		for _, x := range p.interests {
 			if x.id == id {
 				x.muted = false
-				x.model = p.back.model(ofPerson, x.examples)
+				x.model = p.back.model(p.back.ofPerson(), x.examples)
 				return &profile{whole: x.model, interests: []interest{x}, dislikes: p.dislikes, back: p.back}, nil
 			}
 		}

@@ -159,7 +159,7 @@ func (p *profile) without(keys []Key) *profile {
 	if len(left) == 0 {
 		return nil
 	}
-	return &profile{whole: p.back.model(ofPerson, left), dislikes: p.dislikes, back: p.back}
+	return &profile{whole: p.back.model(p.back.ofPerson(), left), dislikes: p.dislikes, back: p.back}
 }
 
 // A scoring is a Score in the making.
