@@ -28,7 +28,7 @@ type EmbedderState struct {
 
 // A Job is long work in progress, or the error that ended it.
 type Job struct {
-	Kind        string
+	Kind        string // "embed", "reembed", or "words": the lexicon is read, until then papers are ranked by meaning alone
 	Done, Total int64
 	Rate        float64       // per second, over the last minute
 	ETA         time.Duration // 0 if unknown

@@ -79,7 +79,9 @@ func (e *Engine) readTexts(ctx context.Context) error {
 	if err := e.readTo(ctx, head); err != nil {
 		return err
 	}
-	e.read.Store(true)
+	if !e.read.Swap(true) {
+		e.jobs.end("words", nil)
+	}
 	return nil
 }
 
@@ -104,6 +106,9 @@ func (e *Engine) readTo(ctx context.Context, version int64) error {
 		}
 		if err := e.lexicon.Apply(changes, upTo); err != nil {
 			e.log.Error("lexicon refused a text", "err", err)
+		}
+		if !e.read.Load() {
+			e.jobs.step("words", upTo, version, e.now())
 		}
 	}
 	return nil

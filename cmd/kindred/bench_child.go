@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,25 +82,50 @@ func (p *child) serve(ctx context.Context) (pid int, stop func() error, err erro
 
 // request asks the server and returns how long the whole answer took.
 func (p *child) request(ctx context.Context, method, path string) (time.Duration, error) {
+	begun := time.Now()
+	_, err := p.body(ctx, method, path)
+	return time.Since(begun), err
+}
+
+// body asks the server and returns what it answers.
+func (p *child) body(ctx context.Context, method, path string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, p.url+path, nil)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if method != http.MethodGet {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	begun := time.Now()
 	resp, err := p.client.Do(req)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	took := time.Since(begun)
 	if err == nil && resp.StatusCode/100 != 2 {
 		err = fmt.Errorf("%s %s: %d: %s", method, path, resp.StatusCode, bytes.TrimSpace(body))
 	}
-	return took, err
+	return body, err
+}
+
+// idle returns when the server has no work left, the reading of the lexicon too.
+func (p *child) idle(ctx context.Context) error {
+	for {
+		if err := pause(ctx, time.Second); err != nil {
+			return err
+		}
+		body, err := p.body(ctx, http.MethodGet, "/v1/status")
+		if err != nil {
+			return err
+		}
+		var status struct{ Jobs []any }
+		if err := json.Unmarshal(body, &status); err != nil {
+			return fmt.Errorf("status: %w", err)
+		}
+		if len(status.Jobs) == 0 {
+			return nil
+		}
+	}
 }
 
 // index returns the index of the data directory, in this process.
@@ -111,7 +138,7 @@ func (p *child) index(ctx context.Context) (engine.Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	index, err := chromem.New(e.Space())
+	index, err := chromem.Open(ctx, e.Space(), filepath.Join(p.data, indexDir), store, slog.New(slog.DiscardHandler))
 	if err == nil {
 		var own *engine.Engine
 		own, err = engine.New(ctx, engine.Options{Store: store, Index: index, Embedder: e, Owner: owner(), Log: slog.New(slog.DiscardHandler)})

@@ -73,11 +73,12 @@ func importFile(cmd *cobra.Command, sys env, name string, format importer.Format
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	e, err := openEngine(ctx, cfg, store, warnings(sys), func(line string) { fmt.Fprintln(sys.stderr, line) })
+	e, err := openWriter(ctx, cfg, store, warnings(sys), func(line string) { fmt.Fprintln(sys.stderr, line) })
 	if err != nil {
 		return err
 	}
 
+	yield()
 	begun := time.Now()
 	sum := summary{Errors: []string{}}
 	beside := embedBeside(ctx, e, sys, embedToo)

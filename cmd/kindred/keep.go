@@ -37,7 +37,7 @@ func withStore(cmd *cobra.Command, sys env, f func(context.Context, Config, *sql
 // withEngine runs f with an engine over the store that has no index loaded.
 func withEngine(cmd *cobra.Command, sys env, f func(*engine.Engine) error) error {
 	return withStore(cmd, sys, func(ctx context.Context, cfg Config, store *sqlite.Store) error {
-		e, err := openEngine(ctx, cfg, store, warnings(sys), func(string) {})
+		e, err := openWriter(ctx, cfg, store, warnings(sys), func(string) {})
 		if err != nil {
 			return err
 		}

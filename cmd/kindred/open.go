@@ -20,9 +20,10 @@ import (
 	"kindred/engine/sqlite"
 )
 
-// What is in a data directory. The lexicon can be deleted at any time.
+// What is in a data directory. Index and lexicon can be deleted at any time.
 const (
 	storeFile  = "kindred.db"
+	indexDir   = "index"
 	lexiconDir = "lexicon"
 )
 
@@ -36,9 +37,33 @@ func openStore(ctx context.Context, c Config) (*sqlite.Store, error) {
 	return sqlite.Open(ctx, storePath(c), sqlite.Options{})
 }
 
-// openEngine makes an engine over the store, with an empty index. say gets one
-// line when the embedder had to be chosen.
+// openEngine makes an engine over the store, with what the files of the data
+// directory hold of its index and lexicon. say gets one line when the embedder had to
+// be chosen.
 func openEngine(ctx context.Context, c Config, store engine.Store, log *slog.Logger, say func(string)) (*engine.Engine, error) {
+	e, err := chooseEmbedder(ctx, c, store, say)
+	if err != nil {
+		return nil, err
+	}
+	index := func(ctx context.Context, s embed.Space) (engine.Index, error) {
+		return chromem.Open(ctx, s, filepath.Join(c.Data, indexDir), store, log)
+	}
+	o := engine.Options{Store: store, Embedder: e, Log: log, Owner: owner()}
+	if o.Index, err = index(ctx, e.Space()); err != nil {
+		return nil, err
+	}
+	if o.Lexicon, err = lexicon.Open(ctx, filepath.Join(c.Data, lexiconDir), store, log); err != nil {
+		return nil, err
+	}
+	o.Open = func(ctx context.Context, s embed.Space) (engine.Index, embed.Embedder, error) {
+		index, err := index(ctx, s)
+		return index, embedderOf(c, s), err
+	}
+	return engine.New(ctx, o)
+}
+
+// openWriter makes an engine over the store that is asked nothing: its index is empty.
+func openWriter(ctx context.Context, c Config, store engine.Store, log *slog.Logger, say func(string)) (*engine.Engine, error) {
 	e, err := chooseEmbedder(ctx, c, store, say)
 	if err != nil {
 		return nil, err
@@ -47,15 +72,7 @@ func openEngine(ctx context.Context, c Config, store engine.Store, log *slog.Log
 	if err != nil {
 		return nil, err
 	}
-	words, err := lexicon.Open(ctx, filepath.Join(c.Data, lexiconDir), store, log)
-	if err != nil {
-		return nil, err
-	}
-	open := func(_ context.Context, s embed.Space) (engine.Index, embed.Embedder, error) {
-		index, err := chromem.New(s)
-		return index, embedderOf(c, s), err
-	}
-	return engine.New(ctx, engine.Options{Store: store, Index: index, Lexicon: words, Embedder: e, Log: log, Owner: owner(), Open: open})
+	return engine.New(ctx, engine.Options{Store: store, Index: index, Embedder: e, Log: log, Owner: owner()})
 }
 
 // owner names this process in leases.

@@ -32,7 +32,7 @@ it. Waits until one of these has happened, and says which.
 		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withStore(cmd, sys, func(ctx context.Context, cfg Config, store *sqlite.Store) error {
-				e, err := openEngine(ctx, cfg, store, warnings(sys), func(string) {})
+				e, err := openWriter(ctx, cfg, store, warnings(sys), func(string) {})
 				if err != nil {
 					return err
 				}

@@ -44,10 +44,11 @@ and quicker to search.`,
 					return err
 				}
 				cfg.Embedder, cfg.Dim = "auto", "" // the engine's is the one that serves meanwhile
-				e, err := openEngine(ctx, cfg, store, warnings(sys), func(string) {})
+				e, err := openWriter(ctx, cfg, store, warnings(sys), func(string) {})
 				if err != nil {
 					return err
 				}
+				yield()
 				bar := newMeter(sys.stderr, "Embedding", true)
 				var top int64
 				err = fillAndSwitch(ctx, store, e, with, func(_, left int) {

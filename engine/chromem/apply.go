@@ -64,6 +64,7 @@ func (x *Index) change(next *snapshot, c engine.Change) error {
 	case v != nil:
 		next.live++
 		err = x.collection.put(c.Key, next.table.append(row{c.Key, v, c.Published, set, c.Seq}))
+		err = errors.Join(err, x.keep(next.table))
 	case has:
 		err = x.collection.remove(c.Key)
 	}

@@ -2,6 +2,7 @@ package chromem
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -14,6 +15,7 @@ type categorySets struct {
 	mu   sync.RWMutex
 	ids  map[string]setID
 	with map[string][]setID // by category, the lists that hold it
+	all  [][]string
 }
 
 func newCategorySets() *categorySets {
@@ -29,11 +31,19 @@ func (c *categorySets) intern(categories []string) setID {
 	if !ok {
 		id = setID(len(c.ids))
 		c.ids[name] = id
+		c.all = append(c.all, slices.Clone(categories))
 		for _, k := range categories {
 			c.with[k] = append(c.with[k], id)
 		}
 	}
 	return id
+}
+
+// list returns the list of categories that has a number.
+func (c *categorySets) list(id setID) []string {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.all[id]
 }
 
 // having returns the lists that hold at least one of the categories, never nil.

@@ -27,7 +27,7 @@ func TestBounds(t *testing.T) {
 					var out [segmentRows]int32
 					goProducts(out[:], s.codes, aim.codes)
 					for i, product := range out {
-						least, most := aim.bounds(product, &s.meanings, i)
+						least, most := aim.bounds(product, s.meanings, i)
 						dot := embed.Dot(q, s.vector(i, dim))
 						if !(least <= float64(dot) && float64(dot) <= most) {
 							t.Fatalf("%s, %d dimensions, row %d of segment %d: between %v and %v, but it is %v", data, dim, i, n, least, most, dot)

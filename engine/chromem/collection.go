@@ -41,6 +41,22 @@ func (c *collection) put(key engine.Key, v embed.Vector) error {
 	return nil
 }
 
+// putAll puts the rows of segments that are alive.
+func (c *collection) putAll(segments []*segment) error {
+	for _, s := range segments {
+		dim := len(s.vectors) / segmentRows
+		for r, key := range s.keys {
+			if s.died[r].Load() != 0 {
+				continue
+			}
+			if err := c.put(key, s.vector(r, dim)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // remove deletes a document. Both filters must be nil: chromem-go deletes
 // every document that passes one, whatever its id.
 func (c *collection) remove(key engine.Key) error {

@@ -9,8 +9,8 @@ import (
 	"kindred/engine/enginetest"
 )
 
-// open returns an empty index.
-func open(t *testing.T, dim int) *Index {
+// empty returns an empty index.
+func empty(t *testing.T, dim int) *Index {
 	t.Helper()
 	x, err := New(embed.Space{Embedder: "test", Dim: dim})
 	if err != nil {
@@ -68,7 +68,7 @@ func checkCollection(t *testing.T, x *Index, q embed.Vector) {
 func TestCollection(t *testing.T) {
 	const papers = 1500
 	for _, dim := range []int{3, 32, 384} {
-		x := open(t, dim)
+		x := empty(t, dim)
 		checkCollection(t, x, nil)
 		query := enginetest.Vectors(1, dim, 2)[0]
 		var seq int64

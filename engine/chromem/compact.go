@@ -46,9 +46,10 @@ func (x *Index) compact(t *table) (*table, error) {
 		v := out.append(row{key, s.vector(r, t.dim), s.published[r], s.set[r], born})
 		if died != 0 {
 			out.segments[n>>segmentBits].die(n&rowMask, died)
-			continue
+		} else if err := x.collection.put(key, v); err != nil {
+			return t, err
 		}
-		if err := x.collection.put(key, v); err != nil {
+		if err := x.keep(out); err != nil {
 			return t, err
 		}
 	}

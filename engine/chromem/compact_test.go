@@ -17,7 +17,7 @@ func key(i int) engine.Key { return engine.Key(fmt.Sprint("p", i)) }
 // since a forgotten number must not be missing there.
 func TestCompact(t *testing.T) {
 	const papers, rounds, dim = 4000, 12, 8
-	x, flat := open(t, dim), enginetest.NewFlat(open(t, dim).Space())
+	x, flat := empty(t, dim), enginetest.NewFlat(empty(t, dim).Space())
 	vectors := enginetest.Vectors(papers, dim, 1)
 	r := rand.New(rand.NewPCG(1, 1))
 	var seq int64
@@ -77,7 +77,7 @@ func TestCompact(t *testing.T) {
 
 // TestRemoveAll checks that an index that loses everything gives back its room.
 func TestRemoveAll(t *testing.T) {
-	x := open(t, 8)
+	x := empty(t, 8)
 	n := 5 * segmentRows
 	enginetest.Fill(t, x, n)
 	hits, _, err := x.Search(t.Context(), []engine.Query{{Vector: enginetest.Vectors(1, 8, 1)[0], K: n}})

@@ -111,7 +111,7 @@ func TestExact(t *testing.T) {
 				r := rand.New(rand.NewPCG(uint64(len(name)), uint64(len(data))))
 				for _, dim := range []int{32, 33 + r.IntN(200), []int{384, 1024}[r.IntN(2)]} {
 					papers := []int{segmentRows - 1, segmentRows, segmentRows + 1, 2*segmentRows + 1 + r.IntN(1000)}[r.IntN(4)]
-					x, flat := open(t, dim), enginetest.NewFlat(open(t, dim).Space())
+					x, flat := empty(t, dim), enginetest.NewFlat(empty(t, dim).Space())
 					x.kernel = k
 					vectors := make(r, papers, dim)
 					for range 2 {
@@ -166,7 +166,7 @@ func sameAsFlat(t *testing.T, x *Index, flat *enginetest.Flat, queries []engine.
 func TestExactLive(t *testing.T) {
 	const dim, papers, steps = 40, 3 * segmentRows, 60
 	r := rand.New(rand.NewPCG(3, 3))
-	x, flat := open(t, dim), enginetest.NewFlat(open(t, dim).Space())
+	x, flat := empty(t, dim), enginetest.NewFlat(empty(t, dim).Space())
 	vectors := enginetest.Vectors(papers, dim, 3)
 	first := someChanges(r, 0, 1000, papers, vectors)
 	var wg sync.WaitGroup

@@ -13,6 +13,7 @@
 //	codes.go       a row in bytes, and the bound of the error that this makes
 //	kernel.go      products of codes, and which rows they leave
 //	compact.go     leaving dead rows behind
+//	files.go       rows in files, which the next start maps
 //	categories.go  sets of categories as small numbers
 //	search.go      the scan, for several queries at once
 //	pass.go        searches that come together share one
@@ -38,11 +39,12 @@ import (
 
 	"kindred/embed"
 	"kindred/engine"
+	"kindred/engine/mapped"
 )
 
-// Index is an engine.Index in memory. It holds about 5·Dim + 270 bytes for
-// each paper, and for each replaced row that it still remembers; while
-// compacting, twice that. Use New to make one.
+// Index is an engine.Index. New makes one that is in memory: about 5·Dim + 270 bytes
+// for each paper, and for each replaced row that it still remembers; while compacting,
+// twice that. Open makes one of which the 5·Dim are in files.
 type Index struct {
 	space      embed.Space
 	writing    sync.Mutex // held by Apply
@@ -51,6 +53,8 @@ type Index struct {
 	now        atomic.Pointer[snapshot]
 	kernel     kernel
 	line       line
+	files      *mapped.Dir // nil: all is in memory
+	group      int         // segments in a file
 }
 
 // A snapshot is what a search sees: the first rows of a table, at one version.

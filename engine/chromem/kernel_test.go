@@ -125,14 +125,14 @@ func TestSieve(t *testing.T) {
 			var found [segmentRows]int32
 			goProducts(found[:], s.codes, aim.codes)
 			for _, n := range []int{0, 1, 7, 8, 63, 64, 65, 500, segmentRows} {
-				_, threshold := aim.bounds(found[n/2], &s.meanings, n/2)
+				_, threshold := aim.bounds(found[n/2], s.meanings, n/2)
 				for _, threshold := range []float64{math.Inf(-1), threshold, 3} {
 					for name, k := range kernels() {
 						var passed marks
 						passed[n/70] = math.MaxUint64 // left from before
-						k.sieve(&passed, found[:n], &s.meanings, &aim, threshold)
+						k.sieve(&passed, found[:n], s.meanings, &aim, threshold)
 						for i := range segmentRows {
-							_, most := aim.bounds(found[i], &s.meanings, i)
+							_, most := aim.bounds(found[i], s.meanings, i)
 							marked := passed[i/64]>>(i%64)&1 == 1
 							if must, may := i < n && most >= threshold, i < n && most >= threshold-5e-5; must && !marked || marked && !may {
 								t.Fatalf("%s, %s, %d dimensions, row %d of %d: marked %v, most %v, threshold %v", name, data, dim, i, n, marked, most, threshold)

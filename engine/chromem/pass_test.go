@@ -37,7 +37,7 @@ func hold(x *Index) (release func()) {
 // TestSharedPass checks that searches that wait share passes of at most maxShared
 // queries, and that each is answered as it is alone.
 func TestSharedPass(t *testing.T) {
-	x := open(t, 64)
+	x := empty(t, 64)
 	enginetest.Fill(t, x, 2*segmentRows)
 	vectors := enginetest.Vectors(200, 64, 2)
 	ask := func(i int) []engine.Query {
@@ -99,7 +99,7 @@ func TestSharedPass(t *testing.T) {
 // TestLeaveTheLine checks that a search whose context ends need not wait, and that
 // the others are answered.
 func TestLeaveTheLine(t *testing.T) {
-	x := open(t, 8)
+	x := empty(t, 8)
 	q := []engine.Query{{Vector: enginetest.Fill(t, x, segmentRows)[0], K: 3}}
 	release := hold(x)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -120,7 +120,7 @@ func TestLeaveTheLine(t *testing.T) {
 
 // TestCrowd has many searches, some cancelled, and a writer at once.
 func TestCrowd(t *testing.T) {
-	x := open(t, 32)
+	x := empty(t, 32)
 	enginetest.Fill(t, x, segmentRows+10)
 	vectors := enginetest.Vectors(100, 32, 2)
 	stop := make(chan struct{})

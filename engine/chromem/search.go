@@ -150,11 +150,11 @@ func (s *scan) keep(n int, found []int32, q *query, k *kept) {
 	aim, floor := &q.aims[seg.centre.number], q.floor.get()
 	whole := seg.whole(q.asOf)
 	var passed marks
-	s.kernel.sieve(&passed, found, &seg.meanings, aim, floor)
+	s.kernel.sieve(&passed, found, seg.meanings, aim, floor)
 	for w, word := range passed {
 		for ; word != 0; word &= word - 1 {
 			r := w*64 + bits.TrailingZeros64(word)
-			least, most := aim.bounds(found[r], &seg.meanings, r)
+			least, most := aim.bounds(found[r], seg.meanings, r)
 			if most >= floor && q.admits(seg, r, first+r, whole) {
 				floor = max(floor, k.add(first+r, least, most))
 			}

@@ -14,7 +14,7 @@ import (
 // TestSplit checks that the answer is the same however many goroutines share
 // the work.
 func TestSplit(t *testing.T) {
-	x := open(t, 64)
+	x := empty(t, 64)
 	vectors := enginetest.Fill(t, x, 9*segmentRows+1)
 	queries := []engine.Query{{Vector: vectors[0], K: 10}, {Vector: vectors[1], K: 3000}, {Vector: vectors[2], K: 100, Categories: []string{"c1"}}}
 	before := runtime.GOMAXPROCS(0)
@@ -39,7 +39,7 @@ func TestSplit(t *testing.T) {
 
 // TestStop checks that a scan whose context has ended looks at nothing more.
 func TestStop(t *testing.T) {
-	x := open(t, 4)
+	x := empty(t, 4)
 	q := engine.Query{Vector: enginetest.Fill(t, x, 2*segmentRows)[0], K: 5}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -84,7 +84,7 @@ func TestNew(t *testing.T) {
 
 // TestAhead checks that a change above upTo is left for its turn.
 func TestAhead(t *testing.T) {
-	x := open(t, 2)
+	x := empty(t, 2)
 	changes := []engine.Change{{Seq: 1, Key: "a", Vector: embed.Vector{1, 0}}, {Seq: 3, Key: "b", Vector: embed.Vector{1, 0}}}
 	if err := x.Apply(changes, 2); err == nil || x.Len() != 1 || x.Version() != 2 {
 		t.Errorf("%v; %d papers at version %d", err, x.Len(), x.Version())

@@ -7,6 +7,7 @@ import (
 
 	"kindred/embed"
 	"kindred/engine"
+	"kindred/engine/mapped"
 )
 
 // Rows are numbered from 0. The high bits of a number are its segment, the low
@@ -23,21 +24,28 @@ const (
 // to them, and at the rest only through history.
 type table struct {
 	dim     int
-	rows    int       // appended, published or not; the writer's
-	sum     []float64 // of all vectors; the writer's
-	centres []*centre // of segments, oldest first; the writer's
+	rows    int           // appended, published or not; the writer's
+	sum     []float64     // of all vectors; the writer's
+	centres []*centre     // of segments, oldest first; the writer's
+	files   []mapped.File // of the first groups; the writer's
 
-	mu       sync.RWMutex // guards what follows, and prev of unpublished rows
-	segments []*segment
+	mu       sync.RWMutex         // guards what follows, and prev of unpublished rows
+	segments []*segment           // replaced, never written to, once a snapshot has it
 	newest   map[engine.Key]int32 // the last row of each key, dead or alive
 }
 
-// A segment is segmentRows rows, by column.
+// A segment is segmentRows rows, by column. Once it is full its larger columns may be
+// moved to a file: that makes another segment of the same columns otherwise.
 type segment struct {
-	vectors   []float32 // the arena: row-major
+	vectors  []float32 // the arena: row-major
+	codes    []uint8   // code + bias, row-major, codeWidth each
+	meanings *meanings
+	*columns
+}
+
+// columns are what of a segment stays in memory.
+type columns struct {
 	centre    *centre
-	codes     []uint8 // code + bias, row-major, codeWidth each
-	meanings  meanings
 	days      span
 	keys      [segmentRows]engine.Key
 	published [segmentRows]engine.Day
@@ -81,7 +89,7 @@ func (t *table) append(v row) embed.Vector {
 		t.sum[i] += float64(x)
 	}
 	width := codeWidth(t.dim)
-	s.centre.encode(v.vector, s.codes[r*width:(r+1)*width], &s.meanings, r)
+	s.centre.encode(v.vector, s.codes[r*width:(r+1)*width], s.meanings, r)
 	s.days.add(v.published)
 	s.newest.Store(max(s.newest.Load(), v.born))
 	s.keys[r], s.published[r], s.set[r], s.prev[r], s.born[r] = v.key, v.published, v.set, prev, v.born
@@ -90,24 +98,34 @@ func (t *table) append(v row) embed.Vector {
 	return s.vector(r, t.dim)
 }
 
-// newSegment returns an empty segment. When the number of segments is a power of
-// four a new centre is begun, the mean of all rows so far: any centre will
-// do, a near one makes the codes finer, and each costs a query some preparation.
+// newSegment returns an empty segment. Some begin with a new centre, the mean of all
+// rows so far: any centre will do, a near one makes the codes finer, and each costs a
+// query some preparation.
 func (t *table) newSegment() *segment {
-	if n := uint(len(t.segments)); n&(n-1) == 0 && bits.TrailingZeros(n)%2 == 0 {
-		c := &centre{number: len(t.centres), mean: make([]float32, t.dim)}
+	if begins(len(t.segments)) {
+		mean := make([]float32, t.dim)
 		for i, x := range t.sum {
-			c.mean[i] = float32(x / float64(max(t.rows, 1)))
+			mean[i] = float32(x / float64(max(t.rows, 1)))
 		}
-		t.centres = append(t.centres, c)
+		t.begin(mean)
 	}
 	s := &segment{
-		vectors: make([]float32, segmentRows*t.dim),
-		codes:   make([]uint8, segmentRows*codeWidth(t.dim)),
-		centre:  t.centres[len(t.centres)-1],
+		vectors:  make([]float32, segmentRows*t.dim),
+		codes:    make([]uint8, segmentRows*codeWidth(t.dim)),
+		meanings: new(meanings),
+		columns:  &columns{centre: t.centres[len(t.centres)-1]},
 	}
 	s.days.clear()
 	return s
+}
+
+// begins says whether segment n begins with a new centre: those whose number is 0 or
+// a power of four do.
+func begins(n int) bool { return n&(n-1) == 0 && bits.TrailingZeros(uint(n))%2 == 0 }
+
+// begin adds a centre.
+func (t *table) begin(mean []float32) {
+	t.centres = append(t.centres, &centre{number: len(t.centres), mean: mean})
 }
 
 // current returns where the key's row is if it is alive. Only the writer calls

@@ -1,23 +1,16 @@
 package lexicon
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
-	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
+	"runtime"
 	"slices"
-	"strings"
 
 	"kindred/engine"
+	"kindred/engine/mapped"
 )
 
 // keptRows is how many rows make a segment worth a file. What is not in one is
@@ -32,103 +25,53 @@ type Store interface {
 	GetPapers(ctx context.Context, keys []engine.Key) (map[engine.Key]engine.Paper, error)
 }
 
-// files is where the segments of a lexicon are kept.
-type files struct {
-	dir  string
-	of   string // tells the store from others
-	log  *slog.Logger
-	last []byte // the list as we read or wrote it last
-	off  bool   // another process keeps the files, or they cannot be kept
-}
-
-// A list says which files make a lexicon, up to which change. It is the file
-// "segments": a line with a checksum, then this as JSON.
-type list struct {
-	Format   int      `json:"format"`
-	Store    string   `json:"store"`
-	Version  int64    `json:"version"`
-	Segments []listed `json:"segments"`
-}
-
-type listed struct {
-	File string `json:"file"`
-	Sum  uint32 `json:"sum"`  // CRC-32C of the file
-	Dead []byte `json:"dead"` // a bit for each row, empty if none is
-}
-
 const (
-	format   = 1
-	listName = "segments"
-	suffix   = ".terms"
+	format = 2
+	arrays = 16                    // those of columns, and the categories as JSON
+	magic  = 0x3273_6d72_6574_646b // "kdterms2" where the low byte comes first
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
 // Open returns a lexicon that keeps its larger segments in files of a
-// directory, which it makes, and begins with those that are there. They are
-// mapped, not read. They can be deleted at any time: whatever is damaged, or
-// not of this store, or of another version of the program, is not used, and
-// comes from the store again. Several processes may open one directory; one of
-// them writes. Where files cannot be mapped it is New.
+// directory, which it makes, and begins with those that are there (see package
+// mapped). Where files cannot be mapped it is New.
 func Open(ctx context.Context, dir string, store Store, log *slog.Logger) (*Lexicon, error) {
 	x := New()
-	if !canMap {
+	if !mapped.Can {
 		return x, nil
 	}
 	secret, err := store.Secret(ctx, "lexicon")
 	if err != nil {
 		return nil, fmt.Errorf("lexicon: %w", err)
 	}
-	sum := sha256.Sum256(secret)
-	x.files = &files{dir: dir, of: hex.EncodeToString(sum[:8]), log: log}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if x.files, err = mapped.Open(dir, secret, "lexicon", format, log); err != nil {
 		return nil, fmt.Errorf("lexicon: %w", err)
 	}
-	for try := 1; ; try++ { // another process may be putting in new ones
-		err = x.load(ctx, store)
-		if err == nil || errors.Is(err, fs.ErrNotExist) && x.files.last == nil || ctx.Err() != nil {
-			return x, ctx.Err()
-		}
-		if try == 3 {
-			log.Warn("the lexicon is made anew", "dir", dir, "err", err)
-			return x, nil
-		}
-	}
+	return x, x.files.Load(ctx, func(l mapped.List) error { return x.load(ctx, store, l) })
 }
 
 // load makes the lexicon what the files say. On error it is as before.
-func (x *Lexicon) load(ctx context.Context, store Store) error {
-	f := x.files
-	raw, err := os.ReadFile(filepath.Join(f.dir, listName))
-	f.last = raw
-	if err != nil {
+func (x *Lexicon) load(ctx context.Context, store Store, l mapped.List) error {
+	if head, err := store.Head(ctx); err != nil {
 		return err
-	}
-	l, err := parseList(raw)
-	if err != nil {
-		return err
-	}
-	head, err := store.Head(ctx)
-	switch {
-	case err != nil:
-		return err
-	case l.Store != f.of:
-		return errors.New("the files are of another store")
-	case l.Version > head:
+	} else if l.Version > head {
 		return fmt.Errorf("the files are of change %d, the store of %d", l.Version, head)
 	}
 	s := &snapshot{version: l.Version}
-	for _, one := range l.Segments {
-		seg, err := openSegment(filepath.Join(f.dir, one.File), one.Sum)
+	for _, f := range l.Files {
+		data, err := x.files.Map(f)
 		if err != nil {
 			return err
 		}
-		if len(one.Dead) > 0 {
-			if len(one.Dead) != (seg.size()+7)/8 {
-				return fmt.Errorf("%s: %d bytes for %d rows", one.File, len(one.Dead), seg.size())
+		seg, err := newSegment(data)
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
+		}
+		if len(f.Dead) > 0 {
+			if len(f.Dead) != (seg.size()+7)/8 {
+				return fmt.Errorf("%s: %d bytes for %d rows", f.Name, len(f.Dead), seg.size())
 			}
 			for row := range seg.size() {
-				if one.Dead[row/8]&(1<<(row%8)) != 0 {
+				if f.Dead[row/8]&(1<<(row%8)) != 0 {
 					seg.die(row, 1) // before anything that can be asked for
 				}
 			}
@@ -138,7 +81,7 @@ func (x *Lexicon) load(ctx context.Context, store Store) error {
 				s.live++
 			}
 		}
-		seg.file = one.File
+		seg.file = f
 		s.segments = append(s.segments, seg)
 	}
 	if err := s.check(ctx, store); err != nil {
@@ -198,146 +141,127 @@ func (s *snapshot) check(ctx context.Context, store Store) error {
 	return nil
 }
 
-func parseList(raw []byte) (l list, err error) {
-	sum, body, _ := bytes.Cut(raw, []byte("\n"))
-	if string(sum) != checksum(body) {
-		return l, errors.New("the list of files is damaged")
-	}
-	if err := json.Unmarshal(body, &l); err != nil {
-		return l, err
-	}
-	if l.Format != format {
-		return l, fmt.Errorf("format %d of the files, not %d", l.Format, format)
-	}
-	for _, s := range l.Segments {
-		if s.File != filepath.Base(s.File) || !strings.HasSuffix(s.File, suffix) {
-			return l, fmt.Errorf("file %q", s.File)
-		}
-	}
-	return l, nil
-}
-
-func checksum(b []byte) string { return fmt.Sprintf("%08x", crc32.Checksum(b, castagnoli)) }
-
 // keep writes what of a snapshot is worth a file and is in none, and returns
-// the snapshot with those segments mapped. What goes wrong is logged, and ends
-// the keeping: nothing is lost by it but time at the next start.
+// the snapshot with those segments mapped.
 func (x *Lexicon) keep(s *snapshot) *snapshot {
-	f := x.files
-	if f == nil || f.off {
+	if x.files.Off() {
 		return s
 	}
 	n := 0 // segments that are or should be in files
 	changed := false
 	for n < len(s.segments) && s.segments[n].size() >= keptRows {
-		changed = changed || s.segments[n].file == ""
+		changed = changed || s.segments[n].file.Name == ""
 		n++
 	}
 	if !changed {
 		return s
 	}
-	out, err := f.keep(s, n)
-	if err != nil {
-		f.off = true
-		f.log.Warn("the lexicon is kept in files no more", "dir", f.dir, "err", err)
-		return s
-	}
-	return out
-}
-
-var errOther = errors.New("another process keeps them")
-
-func (f *files) keep(s *snapshot, n int) (*snapshot, error) {
-	unlock, err := lock(filepath.Join(f.dir, "lock"))
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	now, err := os.ReadFile(filepath.Join(f.dir, listName))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	if !bytes.Equal(now, f.last) {
-		return nil, errOther
-	}
 	out := *s
 	out.segments = slices.Clone(s.segments)
-	l := list{Format: format, Store: f.of, Version: s.version}
+	l := mapped.List{Version: s.version}
 	if n < len(s.segments) {
 		l.Version = s.segments[n].born[0] - 1
 	}
-	keep := map[string]bool{}
-	for i, seg := range out.segments[:n] {
-		if seg.file == "" {
-			name := fmt.Sprintf("%d-%s%s", seg.born[0], strings.ToLower(rand.Text()[:8]), suffix)
-			sum, err := f.write(name, func(w *os.File) (uint32, error) { return seg.write(w) })
-			if err != nil {
-				return nil, err
+	x.files.Update(func(w *mapped.Writer) (mapped.List, error) {
+		for i, seg := range out.segments[:n] {
+			if seg.file.Name == "" {
+				kept, err := seg.keep(w)
+				if err != nil {
+					return l, err
+				}
+				out.segments[i], seg = kept, kept
 			}
-			mapped, err := openSegment(filepath.Join(f.dir, name), sum)
-			if err != nil {
-				return nil, err
-			}
-			mapped.file, mapped.sum, mapped.sealed, mapped.dead = name, sum, seg.sealed, seg.dead
-			mapped.died.Store(seg.died.Load())
-			mapped.grave = seg.grave
-			out.segments[i] = mapped
-			seg = mapped
-		}
-		keep[seg.file] = true
-		one := listed{File: seg.file, Sum: seg.sum}
-		if seg.dead > 0 {
-			one.Dead = make([]byte, (seg.size()+7)/8)
-			for row := range seg.size() {
-				if died := seg.diedAt(row); died != 0 && died <= l.Version {
-					one.Dead[row/8] |= 1 << (row % 8)
+			f := seg.file
+			if f.Dead = nil; seg.dead > 0 {
+				f.Dead = make([]byte, (seg.size()+7)/8)
+				for row := range seg.size() {
+					if died := seg.diedAt(row); died != 0 && died <= l.Version {
+						f.Dead[row/8] |= 1 << (row % 8)
+					}
 				}
 			}
+			l.Files = append(l.Files, f)
 		}
-		l.Segments = append(l.Segments, one)
-	}
-	body, err := json.Marshal(l)
+		return l, nil
+	})
+	return &out
+}
+
+// keep writes a segment to a file and returns it as it lies there.
+func (s *segment) keep(w *mapped.Writer) (*segment, error) {
+	sets, err := json.Marshal(s.sets)
 	if err != nil {
 		return nil, err
 	}
-	raw := append([]byte(checksum(body)+"\n"), body...)
-	_, err = f.write(listName, func(w *os.File) (uint32, error) { _, err := w.Write(raw); return 0, err })
+	var all []mapped.Array
+	err = s.each(func(bytes []byte, _ func([]byte) error) error { all = append(all, mapped.Array{bytes}); return nil })
+	if err != nil { // unreachable
+		return nil, err
+	}
+	file, data, err := w.Write(s.born[0], magic, append(all, mapped.Array{sets}))
 	if err != nil {
 		return nil, err
 	}
-	f.last = raw
-	return &out, f.sweep(keep)
+	out, err := newSegment(data)
+	if err != nil {
+		return nil, err
+	}
+	out.file, out.sealed, out.dead, out.grave = file, s.sealed, s.dead, s.grave
+	out.died.Store(s.died.Load())
+	return out, nil
 }
 
-// write makes a file: whole, on disk, or not at all.
-func (f *files) write(name string, fill func(*os.File) (uint32, error)) (uint32, error) {
-	w, err := os.CreateTemp(f.dir, "new-*"+suffix)
+// newSegment returns the segment of a file. It is unmapped when nothing uses the
+// segment any more.
+func newSegment(data []byte) (*segment, error) {
+	s, err := readSegment(data)
 	if err != nil {
-		return 0, err
+		return nil, errors.Join(err, mapped.Unmap(data))
 	}
-	sum, err := fill(w)
-	err = errors.Join(err, w.Sync(), w.Close())
-	if err == nil {
-		err = os.Rename(w.Name(), filepath.Join(f.dir, name))
-	}
-	if err != nil {
-		return 0, errors.Join(err, os.Remove(w.Name()))
-	}
-	return sum, flushDir(f.dir)
+	runtime.AddCleanup(s, func(data []byte) { _ = mapped.Unmap(data) }, data)
+	return s, nil
 }
 
-// sweep deletes files of segments that are not in use.
-func (f *files) sweep(keep map[string]bool) error {
-	entries, err := os.ReadDir(f.dir)
+// readSegment returns the segment whose file is data. Its slices are parts of
+// data.
+func readSegment(data []byte) (*segment, error) {
+	all, err := mapped.Arrays(data, magic, arrays)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, e := range entries {
-		if name := e.Name(); strings.HasSuffix(name, suffix) && !keep[name] {
-			if err := os.Remove(filepath.Join(f.dir, name)); err != nil {
-				return err
-			}
+	s := &segment{grave: &grave{}}
+	n := 0
+	if err := s.each(func(_ []byte, set func([]byte) error) error { n++; return set(all[n-1]) }); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(all[n], &s.sets); err != nil {
+		return nil, err
+	}
+	s.ready()
+	return s, nil
+}
+
+// each calls f with the bytes of each of the columns, and how to set it to others,
+// as long as it returns no error.
+func (c *columns) each(f func(bytes []byte, set func([]byte) error) error) error {
+	for _, next := range []func(func([]byte, func([]byte) error) error) error{
+		one(&c.born), one(&c.published), one(&c.length), one(&c.set), one(&c.keyAt), one(&c.keys),
+		one(&c.forwardAt), one(&c.forward), one(&c.keySlots), one(&c.terms), one(&c.with1),
+		one(&c.bucketTerm), one(&c.bucketPost), one(&c.rows), one(&c.counts),
+	} {
+		if err := next(f); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// one is each for one column.
+func one[T any](column *[]T) func(func([]byte, func([]byte) error) error) error {
+	return func(f func([]byte, func([]byte) error) error) error {
+		return f(mapped.Bytes(*column), func(b []byte) (err error) {
+			*column, err = mapped.Slice[T](b)
+			return err
+		})
+	}
 }

@@ -2,7 +2,6 @@ package lexicon_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
@@ -134,40 +133,6 @@ func found(t *testing.T, x *lexicon.Lexicon, q engine.TermQuery) []engine.Key {
 	return slices.Sorted(maps.Keys(keys))
 }
 
-// contents returns the files of the directory.
-func (s *shelf) contents() map[string][]byte {
-	s.t.Helper()
-	out := map[string][]byte{}
-	entries, err := os.ReadDir(s.dir)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, e := range entries {
-		b, err := os.ReadFile(filepath.Join(s.dir, e.Name()))
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		out[e.Name()] = b
-	}
-	return out
-}
-
-// put back makes the directory hold just these files.
-func (s *shelf) restoreFiles(files map[string][]byte) {
-	s.t.Helper()
-	if err := os.RemoveAll(s.dir); err != nil {
-		s.t.Fatal(err)
-	}
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		s.t.Fatal(err)
-	}
-	for name, b := range files {
-		if err := os.WriteFile(filepath.Join(s.dir, name), b, 0o600); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-}
-
 func TestOpenConforms(t *testing.T) {
 	enginetest.TestLexicon(t, func(t *testing.T) engine.Lexicon {
 		return newShelf(t, 0).open()
@@ -183,7 +148,7 @@ func TestKept(t *testing.T) {
 	}
 	s.same(s.follow(x))
 
-	if err := os.WriteFile(filepath.Join(s.dir, "new-1.terms"), []byte("of a process that was killed"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.dir, "new-1.rows"), []byte("of a process that was killed"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	// Papers change and go while nobody looks, and again after some were read.
@@ -208,10 +173,8 @@ func TestKept(t *testing.T) {
 	if s.log.Len() > 0 {
 		t.Error(s.log.String())
 	}
-	for name := range s.contents() {
-		if strings.HasPrefix(name, "new-") {
-			t.Errorf("%s was left", name)
-		}
+	if left, err := filepath.Glob(filepath.Join(s.dir, "new-*")); err != nil || len(left) > 0 {
+		t.Errorf("left: %q, %v", left, err)
 	}
 }
 
@@ -219,62 +182,19 @@ func TestKept(t *testing.T) {
 func TestDamage(t *testing.T) {
 	s := newShelf(t, 5600)
 	s.follow(s.open())
-	good := s.contents()
-	r := rand.New(rand.NewPCG(1, 1))
-	try := func(what string, change func(files map[string][]byte)) {
-		t.Helper()
-		files := maps.Clone(good)
-		change(files)
-		s.restoreFiles(files)
+	enginetest.Damage(t, s.dir, func(what string, r *rand.Rand) {
 		s.log.Reset()
 		x := s.open()
 		if x.Len() != 0 {
 			t.Errorf("%s: not noticed", what)
-		} else if s.log.Len() == 0 && files["segments"] != nil {
+		} else if s.log.Len() == 0 && what != "list gone" {
 			t.Errorf("%s: not told", what)
 		}
 		if r.IntN(10) == 0 {
 			s.same(s.follow(x))
 			s.same(s.follow(s.open())) // they were made anew
 		}
-	}
-	names := slices.Sorted(maps.Keys(good))
-	for _, name := range names {
-		if name == "lock" {
-			continue
-		}
-		b := good[name]
-		try(name+" gone", func(f map[string][]byte) { delete(f, name) })
-		for _, n := range []int{0, 1, 7, 8, 100, len(b) / 2, len(b) - 9, len(b) - 1} {
-			if n < len(b) {
-				try(fmt.Sprintf("%s cut to %d", name, n), func(f map[string][]byte) { f[name] = b[:n] })
-			}
-		}
-		try(name+" longer", func(f map[string][]byte) { f[name] = append(slices.Clone(b), 0) })
-		for i := range 25 {
-			at := r.IntN(len(b))
-			if i < 10 {
-				at = r.IntN(min(200, len(b)))
-			}
-			try(fmt.Sprintf("%s: byte %d", name, at), func(f map[string][]byte) {
-				f[name] = slices.Clone(b)
-				f[name][at] ^= 1 << r.IntN(8)
-			})
-		}
-	}
-	var segments []string
-	for _, name := range names {
-		if strings.HasSuffix(name, ".terms") {
-			segments = append(segments, name)
-		}
-	}
-	if len(segments) < 2 {
-		t.Fatalf("the test is wrong: %q", names)
-	}
-	try("two files exchanged", func(f map[string][]byte) {
-		f[segments[0]], f[segments[1]] = f[segments[1]], f[segments[0]]
 	})
-	s.restoreFiles(good)
 	s.log.Reset()
 	if x := s.open(); x.Len() == 0 || s.log.Len() > 0 {
 		t.Errorf("undamaged: %d papers, %s", x.Len(), s.log.String())
@@ -348,7 +268,7 @@ func TestCannotKeep(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.same(s.follow(x))
-	if !strings.Contains(s.log.String(), "kept in files no more") {
+	if !strings.Contains(s.log.String(), "are kept no more") {
 		t.Errorf("not told: %s", s.log.String())
 	}
 	if err := os.WriteFile(s.dir, nil, 0o600); err != nil {

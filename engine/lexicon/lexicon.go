@@ -14,7 +14,7 @@
 //	moments.go  the counts that weights are made of
 //	search.go   term at a time over dense scores; filter.go, top.go
 //	scores.go   papers that are given, by their own terms
-//	files.go    segments kept in files; layout.go, what is in one
+//	files.go    segments kept in files
 //
 // SQLite's FTS5 takes 32 times as long for a feed and 250 times for similar
 // papers, bleve 96 and 460 times (bench/README.md).
@@ -33,15 +33,16 @@ import (
 	"sync/atomic"
 
 	"kindred/engine"
+	"kindred/engine/mapped"
 )
 
 // Lexicon is an engine.Lexicon. Use New to make one.
 type Lexicon struct {
-	writing sync.Mutex // held by Apply, and guards what follows
-	deaths  []int64    // change numbers of the last deaths, ascending
-	fresh   int        // deaths since the last look for rows to forget
-	horizon int64      // rows that died at or before it may be gone
-	files   *files     // nil: it is kept in memory only
+	writing sync.Mutex  // held by Apply, and guards what follows
+	deaths  []int64     // change numbers of the last deaths, ascending
+	fresh   int         // deaths since the last look for rows to forget
+	horizon int64       // rows that died at or before it may be gone
+	files   *mapped.Dir // nil: it is kept in memory only
 
 	now atomic.Pointer[snapshot]
 

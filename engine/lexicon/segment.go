@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"kindred/engine"
+	"kindred/engine/mapped"
 )
 
 const (
@@ -37,9 +38,8 @@ type segment struct {
 	grave *grave                         // its dead rows
 	dead  int                            // how many are dead; the writer's
 
-	sealed bool   // it is merged no more; the writer's
-	file   string // where it is kept, "" if nowhere; the writer's
-	sum    uint32 // of the file
+	sealed bool        // it is merged no more; the writer's
+	file   mapped.File // where it is kept, without a name if nowhere; the writer's
 }
 
 // columns are the slices of a segment.

@@ -1,6 +1,6 @@
 //go:build unix
 
-package lexicon
+package mapped
 
 import (
 	"errors"
@@ -16,7 +16,7 @@ func mapFile(f *os.File) ([]byte, error) {
 		return nil, err
 	}
 	if st.Size() == 0 || int64(int(st.Size())) != st.Size() {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	return syscall.Mmap(int(f.Fd()), 0, int(st.Size()), syscall.PROT_READ, syscall.MAP_SHARED)
 }

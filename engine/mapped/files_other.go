@@ -1,6 +1,6 @@
 //go:build !unix
 
-package lexicon
+package mapped
 
 import (
 	"errors"
