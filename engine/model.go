@@ -176,12 +176,24 @@ func (b *background) model(k kind, examples []example) model { return b.make(k, 
 func (b *background) gist(k kind, examples []example) model { return b.make(k, examples, nil) }
 
 func (b *background) make(k kind, examples []example, words Lexicon) model {
-	m := model{kind: k, examples: slices.Clone(examples)}
+	m, own := b.begin(k, examples)
+	m.end(b, own, words)
+	return m
+}
+
+// begin makes the dense part of a model, for s = 1, and returns what it gives the
+// examples on average. Its query is final.
+func (b *background) begin(k kind, examples []example) (m model, own float64) {
+	m = model{kind: k, examples: slices.Clone(examples)}
 	slices.SortFunc(m.examples, byWeight)
 	for _, x := range m.examples {
 		m.weight += x.weight
 	}
-	own := m.direct(b)
+	return m, m.direct(b)
+}
+
+// end makes the rest of a model that was begun.
+func (m *model) end(b *background, own float64, words Lexicon) {
 	var lexical float64
 	if words != nil {
 		lexical = m.word(b)
@@ -191,7 +203,6 @@ func (b *background) make(k kind, examples []example, words Lexicon) model {
 	for i := range m.terms {
 		m.terms[i].Weight = float32(float64(m.terms[i].Weight) / m.self)
 	}
-	return m
 }
 
 // direct sets the dense part, for s = 1, and returns what it gives the
@@ -390,14 +401,18 @@ func (m *model) words(bag Bag) float32 {
 	return sum
 }
 
-// search returns the queries that find candidates of the model, those that are
-// possible.
-func (m *model) search(f filter, k int) (dense []Query, lexical []TermQuery) {
-	if m.query != nil {
-		dense = []Query{f.vector(m.query, k)}
+// near returns the query that finds candidates of the model by meaning, if there is one.
+func (m *model) near(f filter, k int) []Query {
+	if m.query == nil {
+		return nil
 	}
-	if len(m.terms) > 0 {
-		lexical = []TermQuery{f.terms(m.terms[:min(len(m.terms), m.kind.search)], k)}
+	return []Query{f.vector(m.query, k)}
+}
+
+// worded returns the query that finds candidates of the model by words, if there is one.
+func (m *model) worded(f filter, k int) []TermQuery {
+	if len(m.terms) == 0 {
+		return nil
 	}
-	return dense, lexical
+	return []TermQuery{f.terms(m.terms[:min(len(m.terms), m.kind.search)], k)}
 }

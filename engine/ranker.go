@@ -113,29 +113,40 @@ func (r *Ranker) examples(liked []Liked) []example {
 // find returns the keys of papers near to any of the models: at most k each by
 // meaning and by words. Ascending.
 func (r *Ranker) find(ctx context.Context, models []*model, f filter, k []int) ([]Key, error) {
-	var dense []Query
-	var lexical []TermQuery
-	for i, m := range models {
-		d, l := m.search(f, k[i])
-		dense, lexical = append(dense, d...), append(lexical, l...)
+	return r.look(ctx, func() (dense []Query) {
+		for i, m := range models {
+			dense = append(dense, m.near(f, k[i])...)
+		}
+		return dense
+	}, func() (lexical []TermQuery) {
+		for i, m := range models {
+			lexical = append(lexical, m.worded(f, k[i])...)
+		}
+		return lexical
+	})
+}
+
+// look returns the keys of the papers that the queries find, ascending. It looks by
+// meaning and by words side by side, and makes the queries there.
+func (r *Ranker) look(ctx context.Context, dense func() []Query, lexical func() []TermQuery) ([]Key, error) {
+	var lists [2][][]Hit
+	var errs [2]error
+	each(len(lists), func(i int) {
+		if i == 0 {
+			if q := dense(); len(q) > 0 {
+				lists[i], _, errs[i] = r.Index.Search(ctx, q)
+			}
+		} else if q := lexical(); len(q) > 0 {
+			lists[i], _, errs[i] = r.Lexicon.Search(ctx, q)
+		}
+	})
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, fmt.Errorf("look for papers: %w", err)
 	}
 	found := map[Key]bool{}
-	take := func(lists [][]Hit, _ int64, err error) error {
-		for _, hits := range lists {
-			for _, h := range hits {
-				found[h.Key] = true
-			}
-		}
-		return err
-	}
-	if len(dense) > 0 {
-		if err := take(r.Index.Search(ctx, dense)); err != nil {
-			return nil, fmt.Errorf("search by %d vectors: %w", len(dense), err)
-		}
-	}
-	if len(lexical) > 0 {
-		if err := take(r.Lexicon.Search(ctx, lexical)); err != nil {
-			return nil, fmt.Errorf("search by the terms of %d models: %w", len(lexical), err)
+	for _, hits := range append(lists[0], lists[1]...) {
+		for _, h := range hits {
+			found[h.Key] = true
 		}
 	}
 	return sortedKeys(found), nil
@@ -144,16 +155,29 @@ func (r *Ranker) find(ctx context.Context, models []*model, f filter, k []int) (
 // score returns candidates of keys, in their order, with relevance to m. Papers
 // without a vector are left out if need is set.
 func (r *Ranker) score(ctx context.Context, m *model, keys []Key, need bool) ([]candidate, error) {
-	lexical, err := r.words(ctx, m, keys)
+	var vectors []embed.Vector
+	var meaning []float64
+	var lexical []float32
+	var err error
+	each(2, func(i int) {
+		if i == 0 {
+			lexical, err = r.words(ctx, m, keys)
+			return
+		}
+		vectors = r.Index.Vectors(keys, r.AsOf)
+		meaning = make([]float64, len(keys))
+		for i, v := range vectors {
+			meaning[i] = m.meaning(v)
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
 	out := make([]candidate, 0, len(keys))
-	for i, v := range r.Index.Vectors(keys, r.AsOf) {
-		if v == nil && need {
-			continue
+	for i, v := range vectors {
+		if v != nil || !need {
+			out = append(out, candidate{Hit: Hit{keys[i], float32(meaning[i] + float64(lexical[i]))}, vector: v, interest: -1})
 		}
-		out = append(out, candidate{Hit: Hit{keys[i], m.relevance(v, lexical[i])}, vector: v, interest: -1})
 	}
 	return out, nil
 }
@@ -182,20 +206,26 @@ func (r *Ranker) words(ctx context.Context, m *model, keys []Key) ([]float32, er
 	return out, nil
 }
 
-// like returns the k papers that are most like one, best first. What is near
-// by meaning or by words is looked at: at least 100 papers each way.
-func (r *Ranker) like(ctx context.Context, m *model, among Among, k int) ([]candidate, error) {
-	pool := max(2*k, 100)
-	keys, err := r.find(ctx, []*model{m}, filter{among, r.AsOf}, []int{pool})
+// like returns the k papers that are most like one, best first, and the model that
+// says so. What is near by meaning or by words is looked at: at least 100 papers each
+// way.
+func (r *Ranker) like(ctx context.Context, b *background, x []example, among Among, k int) (*model, []candidate, error) {
+	pool, f := max(2*k, 100), filter{among, r.AsOf}
+	m, own := b.begin(ofPaper, x)
+	near := m.near(f, pool)
+	keys, err := r.look(ctx, func() []Query { return near }, func() []TermQuery {
+		m.end(b, own, b.lexicon) // while the index is searched
+		return m.worded(f, pool)
+	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	out, err := r.score(ctx, m, keys, false)
+	out, err := r.score(ctx, &m, keys, false)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	slices.SortFunc(out, byRelevance)
-	return out[:min(k, len(out))], nil
+	return &m, out[:min(k, len(out))], nil
 }
 
 // Relevant returns the n papers most relevant to what somebody likes, best
@@ -265,8 +295,7 @@ func (r *Ranker) Alike(ctx context.Context, to Key, keys []Key) ([]Hit, error) {
 // does.
 func (r *Ranker) Similar(ctx context.Context, to Key, among Among, n int) ([]Hit, error) {
 	b := r.background()
-	m := b.model(ofPaper, r.examples([]Liked{{Key: to, Weight: 1}}))
-	all, err := r.like(ctx, &m, among, n)
+	_, all, err := r.like(ctx, &b, r.examples([]Liked{{Key: to, Weight: 1}}), among, n)
 	return hitsOf(all), err
 }
 

@@ -52,8 +52,7 @@ func (e *serving) alike(ctx context.Context, x example, among Among, limit int) 
 		return List{}, fmt.Errorf("%w: neither meaning nor words can be looked for now", embed.ErrUnavailable)
 	}
 	b := r.background()
-	m := b.model(ofPaper, []example{x})
-	found, err := r.like(ctx, &m, among, limit)
+	m, found, err := r.like(ctx, &b, []example{x}, among, limit)
 	if err != nil {
 		return List{}, err
 	}

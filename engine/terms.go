@@ -44,7 +44,7 @@ func BagOf(title, abstract string) Bag {
 
 // spelledBag returns BagOf, and Spellings of those terms that are asked for.
 func spelledBag(asked map[Term]float32, title, abstract string) (Bag, map[Term]string) {
-	b := bagger{asked: asked, spelled: map[Term]string{}}
+	b := bagger{asked: asked, spelled: make(map[Term]string, 128)}
 	b.add(title)
 	b.add(abstract)
 	return b.bag(), b.spelled
@@ -92,6 +92,7 @@ func (b *bagger) spells(t Term) bool {
 }
 
 func (b *bagger) add(text string) {
+	b.terms = slices.Grow(b.terms, len(text)/4) // a word in eight letters, and a pair
 	var before word
 	eachWord(text, func(w word) {
 		b.length++
@@ -215,16 +216,24 @@ func eachWord(text string, f func(word)) {
 // script begins and ends, from at on; two equal numbers if there is none.
 func nextRun(s string, at int) (from, to int) {
 	from = -1
-	kind := false
+	kind := false // unspaced
 	for i := at; i < len(s); {
-		r, n := rune(s[i]), 1
-		if r >= utf8.RuneSelf {
+		var in, other bool
+		n := 1
+		if c := s[i]; c < utf8.RuneSelf { // most are
+			in = asciiWord[c]
+			other = kind
+		} else {
+			var r rune
 			r, n = utf8.DecodeRuneInString(s[i:])
+			mark := from >= 0 && unicode.Is(unicode.Mn, r)
+			in = wordRune(r) || mark
+			other = unspaced(r) != kind && !mark
 		}
-		switch in := wordRune(r) || from >= 0 && unicode.Is(unicode.Mn, r); {
+		switch {
 		case in && from < 0:
-			from, kind = i, unspaced(r)
-		case from >= 0 && (!in || unspaced(r) != kind && !unicode.Is(unicode.Mn, r)):
+			from, kind = i, other != kind
+		case from >= 0 && (!in || other):
 			return from, i
 		}
 		i += n
@@ -234,6 +243,14 @@ func nextRun(s string, at int) (from, to int) {
 	}
 	return from, len(s)
 }
+
+// asciiWord says which ASCII characters wordRune holds of.
+var asciiWord = func() (is [utf8.RuneSelf]bool) {
+	for c := range is {
+		is[c] = wordRune(rune(c))
+	}
+	return is
+}()
 
 // unspaced says whether r is of a script that puts no blanks between words.
 func unspaced(r rune) bool {
@@ -258,12 +275,12 @@ func eachPair(run string, f func(word)) {
 
 // lower is strings.ToLower without marks that combine with a letter.
 func lower(s string) string {
-	ascii := true
+	small := true // letters and digits, and as they should be
 	for i := range len(s) {
-		ascii = ascii && s[i] < utf8.RuneSelf
+		small = small && s[i] < utf8.RuneSelf && (s[i] < 'A' || s[i] > 'Z')
 	}
-	if ascii {
-		return strings.ToLower(s)
+	if small {
+		return s
 	}
 	return strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {

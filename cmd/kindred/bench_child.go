@@ -22,6 +22,7 @@ import (
 	"kindred/embed/builtin"
 	"kindred/engine"
 	"kindred/engine/chromem"
+	"kindred/engine/chromem/bench"
 )
 
 // A child is this program in a process of its own, with its data.
@@ -147,6 +148,19 @@ func (p *child) index(ctx context.Context) (engine.Index, error) {
 		}
 	}
 	return index, errors.Join(err, store.Close())
+}
+
+// chromem returns how many seconds chromem-go takes to open n vectors from its files.
+func (p *child) chromem(ctx context.Context, templates []engine.Paper, n int) (float64, error) {
+	index, err := p.index(ctx)
+	if err != nil {
+		return 0, err
+	}
+	took, err := bench.ChromemStart(ctx, p.data+"-chromem", n, func(i int) (string, []float32) {
+		key := engine.Key("arxiv:" + madePaper(templates, i, n).ID)
+		return string(key), index.Vectors([]engine.Key{key}, 0)[0]
+	})
+	return took.Seconds(), err
 }
 
 // crowd lets clients ask for the paths at once, and returns how long each

@@ -22,27 +22,28 @@ import (
 // otherwise.
 type systemReport struct {
 	N           int     `json:"n"`
-	ImportS     float64 `json:"import_s"`      // import and embedding, in seconds
-	ImportCPUS  float64 `json:"import_cpu_s"`  // what it used of all processors
-	ImportRate  float64 `json:"import_per_s"`  // papers
-	AgainRate   float64 `json:"again_per_s"`   // papers, the same file once more: all of them known
-	Users       int     `json:"users"`         // that like five papers each
-	FirstStartS float64 `json:"first_start_s"` // from the start of the process until it is ready, after the import
-	StartS      float64 `json:"start_s"`       // the same again: from files
-	StoreMB     float64 `json:"store_mb"`      // the file, in millions of bytes
-	AnonMB      float64 `json:"anonymous_mb"`  // memory of the idle server that is no file's; 0 if unknown
-	IndexMS     float64 `json:"index_ms"`      // the index alone, one query for 10 papers
-	SimilarMS   float64 `json:"similar_ms"`    // similar?limit=10
-	FeedMS      float64 `json:"feed_ms"`       // the first page of a feed after 200 likes, right after one more
-	AgainMS     float64 `json:"feed_again_ms"` // the same page once more
-	FewMS       float64 `json:"feed_few_ms"`   // of a user with five
-	LatestMS    float64 `json:"latest_ms"`     //
-	StatusMS    float64 `json:"status_ms"`     //
-	SearchMS    float64 `json:"search_ms"`     //
-	LikeMS      float64 `json:"like_ms"`       // synced to disk
-	ByIDMS      float64 `json:"paper_ms"`      // a paper by its id
-	Clients     int     `json:"clients"`       // of the following
-	Rate        float64 `json:"similar_per_s"` // similar?limit=10, all clients together
+	ImportS     float64 `json:"import_s"`        // import and embedding, in seconds
+	ImportCPUS  float64 `json:"import_cpu_s"`    // what it used of all processors
+	ImportRate  float64 `json:"import_per_s"`    // papers
+	AgainRate   float64 `json:"again_per_s"`     // papers, the same file once more: all of them known
+	Users       int     `json:"users"`           // that like five papers each
+	FirstStartS float64 `json:"first_start_s"`   // from the start of the process until it is ready, after the import
+	StartS      float64 `json:"start_s"`         // the same again: from files
+	ChromemS    float64 `json:"chromem_start_s"` // chromem-go opening as many files of its own, with --chromem; else 0
+	StoreMB     float64 `json:"store_mb"`        // the file, in millions of bytes
+	AnonMB      float64 `json:"anonymous_mb"`    // memory of the idle server that is no file's; 0 if unknown
+	IndexMS     float64 `json:"index_ms"`        // the index alone, one query for 10 papers
+	SimilarMS   float64 `json:"similar_ms"`      // similar?limit=10
+	FeedMS      float64 `json:"feed_ms"`         // the first page of a feed after 200 likes, right after one more
+	AgainMS     float64 `json:"feed_again_ms"`   // the same page once more
+	FewMS       float64 `json:"feed_few_ms"`     // of a user with five
+	LatestMS    float64 `json:"latest_ms"`       //
+	StatusMS    float64 `json:"status_ms"`       //
+	SearchMS    float64 `json:"search_ms"`       //
+	LikeMS      float64 `json:"like_ms"`         // synced to disk
+	ByIDMS      float64 `json:"paper_ms"`        // a paper by its id
+	Clients     int     `json:"clients"`         // of the following
+	Rate        float64 `json:"similar_per_s"`   // similar?limit=10, all clients together
 	P50MS       float64 `json:"similar_p50_ms"`
 	P99MS       float64 `json:"similar_p99_ms"`
 	IdleP99MS   float64 `json:"idle_p99_ms"`        // similar?limit=10, one client
@@ -65,6 +66,7 @@ type benchingSystem struct {
 	users      int
 	from       []string
 	keep       string
+	chromem    bool
 	report     string
 	json       bool
 }
@@ -86,6 +88,7 @@ index is asked in turn with the server, in another process.`,
 	f.IntVar(&b.users, "users", 10_000, "how `many` users like something")
 	f.StringArrayVar(&b.from, "from", nil, "`file` of real papers; may be given more than once (default the sample papers)")
 	f.StringVar(&b.keep, "keep", "", "`folder` for papers and data directory, which stay; what is there is used again, and its import not measured")
+	f.BoolVar(&b.chromem, "chromem", false, "also how long chromem-go takes to open the same vectors from its own files, one each")
 	f.StringVar(&b.report, "report", "", "write JSON to a `file`, whatever is printed")
 	jsonFlag(cmd, &b.json)
 	f.Lookup("json").Usage = "print JSON"
@@ -143,6 +146,11 @@ func (b *benchingSystem) do(ctx context.Context, sys env) (err error) {
 	}
 	if err := p.engine(ctx, templates, &r); err != nil {
 		return err
+	}
+	if b.chromem {
+		if r.ChromemS, err = p.chromem(ctx, templates, b.n); err != nil {
+			return err
+		}
 	}
 	return reported(sys.stdout, b.report, b.json, r, func() error { return printSystem(sys.stdout, r) })
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/bits"
 	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"kindred/engine"
 )
@@ -30,24 +32,31 @@ func (x *Lexicon) Scores(ctx context.Context, queries []engine.TermQuery, keys [
 	asOf := s.number(queries[0].AsOf)
 	table := x.moment(s, asOf).saturation()
 	hashed := hashKeys(keys)
-	w := newWanted(queries)
-	for _, seg := range s.segments {
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("lexicon: scores: %w", err)
-		}
-		ready := false
-		for i, k := range hashed {
-			row, ok := seg.rowAt(k.key, k.hash, asOf)
-			if !ok {
-				continue
+	var next atomic.Int64
+	work := func() {
+		w := newWanted(queries)
+		for n := int(next.Add(1)) - 1; n < len(s.segments) && ctx.Err() == nil; n = int(next.Add(1)) - 1 {
+			seg, ready := s.segments[n], false
+			for i, k := range hashed {
+				row, ok := seg.rowAt(k.key, k.hash, asOf)
+				if !ok {
+					continue
+				}
+				if !ready {
+					w.look(seg)
+					ready = true
+				}
+				// A paper has one row at a time, so nobody else writes there.
+				w.row(seg, row, table, func(q int, score float32) { out[q][i] = score })
 			}
-			if !ready {
-				w.look(seg)
-				ready = true
-			}
-			w.row(seg, row, table, func(q int, score float32) { out[q][i] = score })
 		}
 	}
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(s.segments)) - 1 {
+		wg.Go(work)
+	}
+	work()
+	wg.Wait()
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("lexicon: scores: %w", err)
 	}

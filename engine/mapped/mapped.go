@@ -56,6 +56,7 @@ type File struct {
 
 const (
 	listName = "list"
+	lockName = "lock"
 	suffix   = ".rows"
 )
 
@@ -172,7 +173,7 @@ func (d *Dir) Update(change func(*Writer) (List, error)) {
 }
 
 func (d *Dir) update(change func(*Writer) (List, error)) error {
-	unlock, err := lock(filepath.Join(d.path, "lock"))
+	unlock, err := lock(filepath.Join(d.path, lockName))
 	if err != nil {
 		return err
 	}
@@ -234,9 +235,10 @@ func (d *Dir) write(name string, fill func(io.Writer) error) (uint32, error) {
 	return sum.Sum32(), flushDir(d.path)
 }
 
-// sweep deletes the files that are not in the list.
+// sweep deletes the files that are not in the list, those of earlier versions of the
+// program too.
 func (d *Dir) sweep(files []File) error {
-	keep := map[string]bool{}
+	keep := map[string]bool{listName: true, lockName: true}
 	for _, f := range files {
 		keep[f.Name] = true
 	}
@@ -245,7 +247,7 @@ func (d *Dir) sweep(files []File) error {
 		return err
 	}
 	for _, e := range entries {
-		if name := e.Name(); strings.HasSuffix(name, suffix) && !keep[name] {
+		if name := e.Name(); e.Type().IsRegular() && !keep[name] {
 			if err := os.Remove(filepath.Join(d.path, name)); err != nil {
 				return err
 			}

@@ -159,16 +159,19 @@ func TestSweep(t *testing.T) {
 	var log strings.Builder
 	d := open(t, dir, &log)
 	add(t, d, "a")
-	if err := os.WriteFile(filepath.Join(dir, "new-1.rows"), nil, 0o600); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"new-1.rows", "of-an-old-version"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	d.Update(func(w *Writer) (List, error) {
 		f, data, err := w.Write(9, 1, []Array{{[]byte("b")}})
 		return List{Version: 1, Files: []File{f}}, errors.Join(err, Unmap(data))
 	})
 	holds(t, dir, "b")
-	names, err := filepath.Glob(filepath.Join(dir, "*.rows"))
-	if err != nil || len(names) != 1 || log.Len() > 0 {
+	names, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(names) != 3 || // with the list and the lock
+		log.Len() > 0 {
 		t.Errorf("%q, %v, %s", names, err, log.String())
 	}
 }
