@@ -163,11 +163,8 @@ func (e *Engine) append(ctx context.Context, user string, events []Event) ([]Eve
 }
 
 func (e *Engine) state(ctx context.Context, user string) (State, error) {
-	events, err := e.store.Log(ctx, user, 0)
-	if err != nil {
-		return State{}, fmt.Errorf("log of %s: %w", user, err)
-	}
-	return Standing(events), nil
+	h, err := e.history(ctx, user)
+	return h.now, err
 }
 
 // Marked is a paper and what a person did to it.
@@ -185,18 +182,17 @@ func (e *Engine) Marks(ctx context.Context, user string, act Act, limit int, pag
 	if err := cmp.Or(err, CheckUser(user), act.Check()); err != nil {
 		return nil, "", err
 	}
-	events, err := e.store.Log(ctx, user, 0)
+	h, err := e.history(ctx, user)
 	if err != nil {
-		return nil, "", fmt.Errorf("log of %s: %w", user, err)
+		return nil, "", err
 	}
-	now := Standing(events)
-	then := now
+	now, then := h.now, h.now
 	c := cursor{Of: "marks", User: user, Options: string(act), Event: now.Change}
 	if page != "" {
 		if c, err = e.openCursor(page, c); err != nil {
 			return nil, "", err
 		}
-		then = Standing(upTo(events, c.Event))
+		then = h.then(c.Event)
 	}
 	var marks []Mark
 	for _, m := range then.of(act) {

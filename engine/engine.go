@@ -48,6 +48,7 @@ type Engine struct {
 	wanted  chan Key      // papers without a vector that somebody looked at; see Attend
 	secret  []byte        // signs cursors
 	jobs    jobs
+	past    histories // of the people who were here last
 }
 
 // serving is the engine in one space. A request takes the current one and

@@ -110,11 +110,11 @@ func (e *serving) page(ctx context.Context, user string, o FeedOptions) (Feed, e
 	if err := CheckUser(user); err != nil {
 		return Feed{}, err
 	}
-	events, err := e.store.Log(ctx, user, 0)
+	h, err := e.history(ctx, user)
 	if err != nil {
 		return Feed{}, err
 	}
-	now := Standing(events)
+	now := h.now
 	c := cursor{
 		Of: "feed", User: user, Options: a.String(), Space: e.space,
 		Clock: e.now().Truncate(feedClock).Unix(), Event: now.Change, Change: e.index.Version(),
@@ -127,7 +127,7 @@ func (e *serving) page(ctx context.Context, user string, o FeedOptions) (Feed, e
 			return Feed{}, err
 		}
 	}
-	then := Standing(upTo(events, c.Event))
+	then := h.then(c.Event)
 	acted := func(key Key) bool { // since the first page
 		_, before := then.Opinion[key]
 		_, after := now.Opinion[key]

@@ -189,9 +189,9 @@ type Events interface {
 	// before it returns. Keys must be those of known papers (removed ones
 	// included), else ErrNotFound, and nothing is appended.
 	Append(ctx context.Context, events []Event, now time.Time) ([]Event, error)
-	// Log returns a user's events with Change ≤ upTo in ascending order; upTo 0
-	// means all. An unknown user has an empty log.
-	Log(ctx context.Context, user string, upTo int64) ([]Event, error)
+	// Log returns a user's events with since < Change ≤ upTo in ascending order;
+	// upTo 0 means all. An unknown user has an empty log.
+	Log(ctx context.Context, user string, since, upTo int64) ([]Event, error)
 	// Users lists the users by name.
 	Users(ctx context.Context) ([]string, error)
 }

@@ -88,7 +88,7 @@ func (s *clockedStore) Resolve(ctx context.Context, ids []engine.ID) ([]engine.K
 	return s.Store.Resolve(ctx, ids)
 }
 
-func (s *clockedStore) Log(ctx context.Context, user string, after int64) ([]engine.Event, error) {
+func (s *clockedStore) Log(ctx context.Context, user string, since, upTo int64) ([]engine.Event, error) {
 	defer s.clock(time.Now())
-	return s.Store.Log(ctx, user, after)
+	return s.Store.Log(ctx, user, since, upTo)
 }

@@ -111,7 +111,7 @@ func (a *evaluating) me(ctx context.Context, cfg Config, store *sqlite.Store, sy
 
 // replayOf makes the task of a user's standing likes and the papers that are stored.
 func replayOf(ctx context.Context, store *sqlite.Store, user string, last int) (eval.Task, error) {
-	log, err := store.Log(ctx, user, 0)
+	log, err := store.Log(ctx, user, 0, 0)
 	if err != nil {
 		return eval.Task{}, err
 	}

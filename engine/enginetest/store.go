@@ -213,7 +213,7 @@ func storeEmpty(s *shelf) {
 	s.no(err)
 	events, err := s.Append(s.ctx, nil, s.now)
 	s.no(err)
-	log, err := s.Log(s.ctx, "nobody", 0)
+	log, err := s.Log(s.ctx, "nobody", 0, 0)
 	s.no(err)
 	users, err := s.Users(s.ctx)
 	s.no(err)

@@ -39,18 +39,24 @@ func storeEvents(s *shelf) {
 	}
 	for range 2 {
 		for user, want := range map[string][]engine.Event{"ada": {want[0], want[2], want[3]}, "bob": {want[1]}, "eve": nil} {
-			log, err := s.Log(s.ctx, user, 0)
+			log, err := s.Log(s.ctx, user, 0, 0)
 			s.no(err)
 			if !slices.Equal(log, want) {
 				s.Errorf("log of %s:\ngot  %+v\nwant %+v", user, log, want)
 			}
 		}
-		log, err := s.Log(s.ctx, "ada", want[2].Change)
+		log, err := s.Log(s.ctx, "ada", 0, want[2].Change)
 		s.no(err)
 		if !slices.Equal(log, []engine.Event{want[0], want[2]}) {
 			s.Errorf("log up to %d: %+v", want[2].Change, log)
 		}
-		if log, err = s.Log(s.ctx, "ada", 1); err != nil || len(log) != 0 {
+		if log, err = s.Log(s.ctx, "ada", want[0].Change, 0); err != nil || !slices.Equal(log, []engine.Event{want[2], want[3]}) {
+			s.Errorf("log since %d: %+v, %v", want[0].Change, log, err)
+		}
+		if log, err = s.Log(s.ctx, "ada", want[0].Change, want[2].Change); err != nil || !slices.Equal(log, []engine.Event{want[2]}) {
+			s.Errorf("log since %d up to %d: %+v, %v", want[0].Change, want[2].Change, log, err)
+		}
+		if log, err = s.Log(s.ctx, "ada", 0, 1); err != nil || len(log) != 0 {
 			s.Errorf("log up to 1: %+v, %v", log, err)
 		}
 		users, err := s.Users(s.ctx)
@@ -60,7 +66,7 @@ func storeEvents(s *shelf) {
 		}
 		s.reopen()
 	}
-	log, err := s.Log(s.ctx, "ada", 0)
+	log, err := s.Log(s.ctx, "ada", 0, 0)
 	s.no(err)
 	if state := engine.Standing(log); len(state.Opinion) != 1 || state.Change != want[3].Change {
 		s.Errorf("state %+v", state)
@@ -73,14 +79,14 @@ func storeEvents(s *shelf) {
 		{User: "eve", Act: engine.Mute, Undo: true, About: "keyword:gan"},
 	}, s.now)
 	s.no(err)
-	if log, err := s.Log(s.ctx, "eve", 0); err != nil || !slices.Equal(log, shaped) {
+	if log, err := s.Log(s.ctx, "eve", 0, 0); err != nil || !slices.Equal(log, shaped) {
 		s.Errorf("log of subjects:\ngot  %+v (%v)\nwant %+v", log, err, shaped)
 	}
 	// A removed paper can be acted on.
 	s.no(s.RemovePaper(s.ctx, testKey(2)))
 	_, err = s.Append(s.ctx, []engine.Event{{User: "ada", Act: engine.Dislike, Undo: true, Key: testKey(2)}}, s.now)
 	s.no(err)
-	if log, err = s.Log(s.ctx, "ada", 0); err != nil || len(log) != 4 || !log[3].Undo {
+	if log, err = s.Log(s.ctx, "ada", 0, 0); err != nil || len(log) != 4 || !log[3].Undo {
 		s.Errorf("log %+v, %v", log, err)
 	}
 }
@@ -114,7 +120,7 @@ func storeBadEvents(s *shelf) {
 		}
 		s.is(err, c.want)
 	}
-	log, err := s.Log(s.ctx, "ada", 0)
+	log, err := s.Log(s.ctx, "ada", 0, 0)
 	s.no(err)
 	users, err := s.Users(s.ctx)
 	s.no(err)

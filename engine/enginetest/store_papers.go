@@ -251,7 +251,7 @@ func storeRemove(s *shelf) {
 		if len(newest) != 1 || newest[0].Key != testKey(2) {
 			s.Errorf("newest: %v", newest)
 		}
-		log, err := s.Log(s.ctx, "me", 0)
+		log, err := s.Log(s.ctx, "me", 0, 0)
 		s.no(err)
 		if len(log) != 1 || log[0].Key != testKey(1) {
 			s.Errorf("log: %v", log)

@@ -49,7 +49,7 @@ func storeCancelled(s *shelf) {
 			_, err := s.Append(ctx, []engine.Event{{User: "me", Act: engine.Like, Key: testKey(1)}}, s.now)
 			return err
 		},
-		"Log":            func() error { _, err := s.Log(ctx, "me", 0); return err },
+		"Log":            func() error { _, err := s.Log(ctx, "me", 0, 0); return err },
 		"Users":          func() error { _, err := s.Users(ctx); return err },
 		"Lease":          func() error { _, err := s.Lease(ctx, "l", "me", "", s.now, time.Hour); return err },
 		"Release":        func() error { return s.Release(ctx, "l", "me") },
@@ -161,7 +161,7 @@ func storeTwoHandles(s *shelf) {
 		s.Error("two handles made different secrets")
 	}
 	for _, h := range []engine.Store{s.Store, other} {
-		log, err := h.Log(s.ctx, "all", 0)
+		log, err := h.Log(s.ctx, "all", 0, 0)
 		s.no(err)
 		counts, err := h.Counts(s.ctx, space)
 		s.no(err)
@@ -221,7 +221,7 @@ func storeInOrder(s *shelf) {
 			s.Fatalf("head %d after %d", head, last)
 		}
 		last = head
-		log, err := s.Log(s.ctx, "me", head)
+		log, err := s.Log(s.ctx, "me", 0, head)
 		s.no(err)
 		events[head] = len(log)
 		changes, upTo := s.changes(space, f.since, 10)
@@ -239,7 +239,7 @@ func storeInOrder(s *shelf) {
 	if len(f.seen) != papers {
 		s.Errorf("the follower has seen %d papers, want %d", len(f.seen), papers)
 	}
-	log, err := s.Log(s.ctx, "me", 0)
+	log, err := s.Log(s.ctx, "me", 0, 0)
 	s.no(err)
 	for head, n := range events {
 		i, _ := slices.BinarySearchFunc(log, head+1, func(e engine.Event, n int64) int { return int(e.Change - n) })

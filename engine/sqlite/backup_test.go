@@ -63,7 +63,7 @@ func everything(t *testing.T, s *Store) []any {
 	}
 	add(s.GetPapers(ctx, keys))
 	add(s.Head(ctx))
-	add(s.Log(ctx, "ada", 0))
+	add(s.Log(ctx, "ada", 0, 0))
 	add(s.Tokens(ctx))
 	add(s.Imports(ctx, 10))
 	add(s.Secret(ctx, "cursor"))

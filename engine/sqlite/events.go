@@ -95,10 +95,10 @@ func userID(ctx context.Context, t *txn, name string) (id int64, err error) {
 }
 
 // Log implements engine.Events.
-func (s *Store) Log(ctx context.Context, user string, upTo int64) (out []engine.Event, err error) {
+func (s *Store) Log(ctx context.Context, user string, since, upTo int64) (out []engine.Event, err error) {
 	query := `SELECT e.seq, e.act, e.undo, coalesce(p.key, ''), e.about, e.detail, e.at
-		FROM users u JOIN events e ON e.user_id = u.id LEFT JOIN papers p ON p.id = e.paper WHERE u.name = ?`
-	args := []any{user}
+		FROM users u JOIN events e ON e.user_id = u.id LEFT JOIN papers p ON p.id = e.paper WHERE u.name = ? AND e.seq > ?`
+	args := []any{user, since}
 	if upTo != 0 {
 		query += " AND e.seq <= ?"
 		args = append(args, upTo)

@@ -142,7 +142,7 @@ func TestKill(t *testing.T) {
 				t.Fatalf("acknowledged paper %s is %+v", key, papers[key])
 			}
 		}
-		log, err := s.Log(t.Context(), "me", 0)
+		log, err := s.Log(t.Context(), "me", 0, 0)
 		must(t, err)
 		there := map[int64]engine.Key{}
 		for _, e := range log {
