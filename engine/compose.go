@@ -109,7 +109,7 @@ func (p *profile) compose(begun, all []candidate, d dials, n int, seed uint64) [
 	for i := range c.order {
 		c.order[i] = i
 	}
-	slices.SortStableFunc(c.order, func(a, b int) int { return byFit(c.left[a], c.left[b]) })
+	slices.SortStableFunc(c.order, func(a, b int) int { return byFit(&c.left[a], &c.left[b]) })
 	c.resume(begun)
 	for len(c.out) < n {
 		at, explored := c.next(seed)

@@ -121,7 +121,10 @@ func finish(out []Reason, adjusted []adjustment, explored bool) []Reason {
 		}
 	}
 	slices.SortFunc(out, func(a, b Reason) int {
-		return cmp.Or(cmp.Compare(b.Contribution, a.Contribution), cmp.Compare(a.Type, b.Type), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Text, b.Text))
+		if a.Contribution != b.Contribution { // mostly
+			return cmp.Compare(b.Contribution, a.Contribution)
+		}
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Text, b.Text))
 	})
 	if explored {
 		out = slices.Insert(out, 0, Reason{Type: "explore"})

@@ -235,8 +235,7 @@ func (e *serving) suited(ctx context.Context, s State, a asked, c cursor, depth 
 		return nil, nil, err
 	}
 	p.adjust(r, all, a, s, clock)
-	slices.SortFunc(all, byRelevance)
-	return p, all, nil
+	return p, byRelevance(all), nil
 }
 
 // among is which papers a feed may hold.

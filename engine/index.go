@@ -96,5 +96,8 @@ type Hit struct {
 
 // Compare is the order of every ranking: score descending, then key ascending.
 func (a Hit) Compare(b Hit) int {
-	return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Key, b.Key))
+	if a.Score != b.Score { // mostly
+		return cmp.Compare(b.Score, a.Score)
+	}
+	return cmp.Compare(a.Key, b.Key)
 }

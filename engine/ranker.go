@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,8 +72,24 @@ type candidate struct {
 	explored bool    // it has a place of exploration
 }
 
-// byRelevance orders candidates as Hit.Compare does.
-func byRelevance(a, b candidate) int { return a.Hit.Compare(b.Hit) }
+// byRelevance returns candidates in the order of Hit.Compare. They are large, so what
+// is sorted is their hits.
+func byRelevance(all []candidate) []candidate {
+	type place struct {
+		Hit
+		at int
+	}
+	places := make([]place, len(all))
+	for i := range all {
+		places[i] = place{all[i].Hit, i}
+	}
+	slices.SortFunc(places, func(a, b place) int { return a.Compare(b.Hit) })
+	out := make([]candidate, len(all))
+	for i, p := range places {
+		out[i] = all[p.at]
+	}
+	return out
+}
 
 // background measures the corpus.
 func (r *Ranker) background() background {
@@ -224,8 +239,7 @@ func (r *Ranker) like(ctx context.Context, b *background, x []example, among Amo
 	if err != nil {
 		return nil, nil, err
 	}
-	slices.SortFunc(out, byRelevance)
-	return &m, out[:min(k, len(out))], nil
+	return &m, byRelevance(out)[:min(k, len(out))], nil
 }
 
 // Relevant returns the n papers most relevant to what somebody likes, best
@@ -330,8 +344,7 @@ func (r *Ranker) candidates(ctx context.Context, p *profile, among Among, pool i
 	}
 	all = p.assign(all)
 	p.pushDown(all)
-	slices.SortFunc(all, byRelevance)
-	return all, nil
+	return byRelevance(all), nil
 }
 
 // maxSearched is how many interests, the heaviest, look for papers of their own:
@@ -370,6 +383,6 @@ func (p *profile) assign(all []candidate) []candidate {
 }
 
 // byFit orders candidates of one interest by their relevance to it.
-func byFit(a, b candidate) int {
-	return cmp.Or(cmp.Compare(b.fit, a.fit), cmp.Compare(a.Key, b.Key))
+func byFit(a, b *candidate) int {
+	return Hit{a.Key, a.fit}.Compare(Hit{b.Key, b.fit})
 }
