@@ -34,7 +34,7 @@ func number(t *testing.T, name string, fallback int) int {
 // A large import is killed with -9 at random moments, while a server answers
 // from what is there. The next one goes on; in the end every paper was added
 // once, the store is whole, and the server that followed it all answers as one
-// that starts over from a copy of the store.
+// that starts over from a copy of the store, and as itself after a kill.
 func TestKilledDuringALargeImport(t *testing.T) {
 	t.Parallel()
 	papers := number(t, "KINDRED_KILL_PAPERS", 50_000)
@@ -124,10 +124,11 @@ func TestKilledDuringALargeImport(t *testing.T) {
 			var st struct {
 				Papers, Embedded, Pending int
 				Index                     struct{ Version, Head int64 }
+				Jobs                      []any // the reading of words is one
 			}
 			s.get("/v1/status", &st)
 			code, _ := s.request("GET", "/readyz", nil)
-			return st.Papers == papers+10 && st.Embedded == papers+10 && st.Pending == 0 && code == 200
+			return st.Papers == papers+10 && st.Embedded == papers+10 && st.Pending == 0 && len(st.Jobs) == 0 && code == 200
 		})
 	}
 	ready(s)
@@ -137,12 +138,22 @@ func TestKilledDuringALargeImport(t *testing.T) {
 	kindred(t, fresh, 0, "restore", copied)
 	rebuilt := serverOf(t, programOf(t, binary, fresh, "serve", "--addr", "127.0.0.1:0"))
 	ready(rebuilt)
-	for range 40 {
-		path := fmt.Sprintf("/v1/papers/%s/similar?limit=50", url.PathEscape("arxiv:"+madePaper(templates, r.IntN(papers), papers).ID))
-		code, a := s.request("GET", path, nil)
-		_, b := rebuilt.request("GET", path, nil)
-		if code != 200 || !bytes.Equal(a, b) {
-			t.Fatalf("GET %s: %d; two servers answer\n%s\nand\n%s", path, code, a, b)
+	alike := func(s *server) {
+		for range 40 {
+			path := fmt.Sprintf("/v1/papers/%s/similar?limit=50", url.PathEscape("arxiv:"+madePaper(templates, r.IntN(papers), papers).ID))
+			code, a := s.request("GET", path, nil)
+			_, b := rebuilt.request("GET", path, nil)
+			if code != 200 || !bytes.Equal(a, b) {
+				t.Fatalf("GET %s: %d; two servers answer\n%s\nand\n%s", path, code, a, b)
+			}
 		}
+	}
+	alike(s)
+	s.kill()
+	s = serverOf(t, programOf(t, binary, data, "serve", "--addr", "127.0.0.1:0")) // from files
+	ready(s)
+	alike(s)
+	if log := s.log(); strings.Contains(log, "made anew") {
+		t.Errorf("files were not used:\n%s", log)
 	}
 }
