@@ -49,7 +49,7 @@
 //
 //	match.go     which stored paper is the one that a page describes
 //	cursor.go    how a list stays the same list from page to page
-//	acts.go      what people do, and its undoing
+//	acts.go      what people do, and its undoing; history.go keeps it at hand
 //	token.go     who may ask
 //	pairing.go   how a browser extension gets its token
 //	status.go    how it is going; jobs.go keeps count

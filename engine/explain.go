@@ -70,7 +70,7 @@ func (m *model) explainer(b *background, kind string) *explainer {
 // The dense part is scale·u·(x − μ), and u·‖…‖ = A·(Σ w_i·v_i/W − ½μ), so with
 // y = A·(x − μ) the example i gives scale·w_i/W·(v_i − ½μ)·y/‖…‖.
 func (x *explainer) reasons(v embed.Vector, bag Bag, spelled map[Term]string) []Reason {
-	out := make([]Reason, 0, len(x.examples)+len(bag.Terms))
+	out := make([]Reason, 0, len(x.examples)+min(len(bag.Terms), len(x.by)))
 	if x.query != nil && v != nil {
 		y := make([]float64, len(v))
 		for d, f := range v {

@@ -42,9 +42,10 @@ func BagOf(title, abstract string) Bag {
 	return b.bag()
 }
 
-// spelledBag returns BagOf, and Spellings of those terms that are asked for.
+// spelledBag returns what BagOf does of those terms that are asked for, with the length
+// of all, and their Spellings.
 func spelledBag(asked map[Term]float32, title, abstract string) (Bag, map[Term]string) {
-	b := bagger{asked: asked, spelled: make(map[Term]string, 128)}
+	b := bagger{asked: asked, spelled: make(map[Term]string, 64)}
 	b.add(title)
 	b.add(abstract)
 	return b.bag(), b.spelled
@@ -78,37 +79,37 @@ type bagger struct {
 	terms  []Term
 	length int
 
-	asked   map[Term]float32 // whose spelling is wanted; may be nil
-	spelled map[Term]string
-}
-
-// spells says whether the spelling of t is wanted still.
-func (b *bagger) spells(t Term) bool {
-	if _, ok := b.asked[t]; !ok {
-		return false
-	}
-	_, ok := b.spelled[t]
-	return !ok
+	asked   map[Term]float32 // nil: all terms are counted
+	spelled map[Term]string  // of those that were asked for
 }
 
 func (b *bagger) add(text string) {
-	b.terms = slices.Grow(b.terms, len(text)/4) // a word in eight letters, and a pair
+	if b.asked == nil {
+		b.terms = slices.Grow(b.terms, len(text)/4) // a word in eight letters, and a pair
+	}
 	var before word
 	eachWord(text, func(w word) {
 		b.length++
-		b.terms = append(b.terms, w.term)
-		if b.spells(w.term) {
-			b.spelled[w.term] = w.surface
-		}
+		b.count(w.term, func() string { return w.surface })
 		if before.joins(w) {
-			two := pairTerm(before.term, w.normal)
-			b.terms = append(b.terms, two)
-			if b.spells(two) {
-				b.spelled[two] = before.surface + " " + w.surface
-			}
+			b.count(pairTerm(before.term, w.normal), func() string { return before.surface + " " + w.surface })
 		}
 		before = w
 	})
+}
+
+// count counts a term, if it is asked for, and keeps how it is spelled where it first
+// occurs.
+func (b *bagger) count(t Term, spelling func() string) {
+	if b.asked != nil {
+		if _, ok := b.asked[t]; !ok {
+			return
+		}
+		if _, ok := b.spelled[t]; !ok {
+			b.spelled[t] = spelling()
+		}
+	}
+	b.terms = append(b.terms, t)
 }
 
 func (b *bagger) bag() Bag {

@@ -84,7 +84,9 @@ func TestSpelledBag(t *testing.T) {
 	all := Spellings(title, abstract)
 	asked := map[Term]float32{TermOf("nobody"): 1, TermOf("diffusion model"): 1, TermOf("gpt4"): 1, TermOf("图像"): 1}
 	bag, spelled := spelledBag(asked, title, abstract)
-	if want := BagOf(title, abstract); !reflect.DeepEqual(bag, want) {
+	want := BagOf(title, abstract)
+	want.Terms = slices.DeleteFunc(want.Terms, func(c Count) bool { _, ok := asked[c.Term]; return !ok })
+	if !reflect.DeepEqual(bag, want) {
 		t.Errorf("%v, want %v", bag, want)
 	}
 	if len(spelled) != 3 {

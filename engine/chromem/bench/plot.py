@@ -18,9 +18,11 @@ for label, key, seconds in [
     ("similar, over HTTP", "similar_ms", 1e-3),
     ("feed with 200 likes", "feed_ms", 1e-3),
     ("start until ready", "start_s", 1),
+    ("chromem-go opening its files", "chromem_start_s", 1),
     ("import with embedding", "import_s", 1),
 ]:
-    times.loglog(sizes, [r[key] * seconds for r in runs], marker="o", label=label)
+    known = [r for r in runs if r.get(key)]
+    times.loglog([r["n"] for r in known], [r[key] * seconds for r in known], marker="o", label=label)
 times.set_ylabel("seconds")
 memory.loglog(sizes, [r["anonymous_mb"] for r in runs], marker="o", label="idle server, anonymous memory")
 memory.loglog(sizes, [r["store_mb"] for r in runs], marker="o", label="store on disk")
