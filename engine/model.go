@@ -176,14 +176,14 @@ func (b *background) model(k kind, examples []example) model { return b.make(k, 
 func (b *background) gist(k kind, examples []example) model { return b.make(k, examples, nil) }
 
 func (b *background) make(k kind, examples []example, words Lexicon) model {
-	m, own := b.begin(k, examples)
-	m.end(b, own, words)
+	m, cosine := b.begin(k, examples)
+	m.end(b, cosine, words)
 	return m
 }
 
-// begin makes the dense part of a model, for s = 1, and returns what it gives the
-// examples on average. Its query is final.
-func (b *background) begin(k kind, examples []example) (m model, own float64) {
+// begin makes the query of a model, which looks for papers, and returns the mean cosine
+// of the examples with it.
+func (b *background) begin(k kind, examples []example) (m model, cosine float64) {
 	m = model{kind: k, examples: slices.Clone(examples)}
 	slices.SortFunc(m.examples, byWeight)
 	for _, x := range m.examples {
@@ -193,8 +193,11 @@ func (b *background) begin(k kind, examples []example) (m model, own float64) {
 }
 
 // end makes the rest of a model that was begun.
-func (m *model) end(b *background, own float64, words Lexicon) {
-	var lexical float64
+func (m *model) end(b *background, cosine float64, words Lexicon) {
+	var own, lexical float64
+	if m.query != nil {
+		own = m.measure(b, cosine)
+	}
 	if words != nil {
 		lexical = m.word(b)
 	}
@@ -205,9 +208,9 @@ func (m *model) end(b *background, own float64, words Lexicon) {
 	}
 }
 
-// direct sets the dense part, for s = 1, and returns what it gives the
-// examples on average.
-func (m *model) direct(b *background) (own float64) {
+// direct sets query, norm and base, and returns the mean cosine of the examples with
+// the query.
+func (m *model) direct(b *background) (cosine float64) {
 	var sum []float64
 	var weight float64
 	for _, x := range m.examples {
@@ -246,17 +249,23 @@ func (m *model) direct(b *background) (own float64) {
 	m.query = make(embed.Vector, len(sum))
 	for d := range sum {
 		m.query[d] = float32(sum[d] / m.norm)
-		own += float64(float64(m.query[d]) * mean[d])
+		cosine += float64(float64(m.query[d]) * mean[d])
 		if b.mean != nil {
 			m.base += float64(float64(m.query[d]) * b.mean[d])
 		}
 	}
+	return cosine
+}
+
+// measure sets the scale of the dense part, for s = 1, and returns what that gives the
+// examples on average, whose mean cosine with the query is given.
+func (m *model) measure(b *background, cosine float64) (own float64) {
 	scores := make([]float64, len(b.vectors))
 	for i, v := range b.vectors {
 		scores[i] = float64(embed.Dot(m.query, v))
 	}
 	m.scale = (m.kind.dense + m.kind.few/float64(len(m.examples))) / deviation(scores, 0.03)
-	return m.scale * (own - m.base)
+	return m.scale * (cosine - m.base)
 }
 
 // word sets the lexical part, for s = 1, and returns what it gives the

@@ -226,10 +226,10 @@ func (r *Ranker) words(ctx context.Context, m *model, keys []Key) ([]float32, er
 // way.
 func (r *Ranker) like(ctx context.Context, b *background, x []example, among Among, k int) (*model, []candidate, error) {
 	pool, f := max(2*k, 100), filter{among, r.AsOf}
-	m, own := b.begin(ofPaper, x)
+	m, cosine := b.begin(ofPaper, x)
 	near := m.near(f, pool)
 	keys, err := r.look(ctx, func() []Query { return near }, func() []TermQuery {
-		m.end(b, own, b.lexicon) // while the index is searched
+		m.end(b, cosine, b.lexicon) // while the index is searched
 		return m.worded(f, pool)
 	})
 	if err != nil {
