@@ -59,6 +59,7 @@ type serving struct {
 	embedder embed.Embedder
 	space    string                 // ID of both
 	sampled  atomic.Pointer[Ranker] // the last one made
+	seen     atomic.Pointer[view]   // nil before the first look
 	lists    memo[suitedList]       // of feeds, before they are composed
 }
 

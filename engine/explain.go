@@ -263,7 +263,7 @@ func (e *serving) explain(ctx context.Context, user, id string, o FeedOptions) (
 	if err != nil {
 		return Explanation{}, err
 	}
-	c := cursor{Clock: e.now().Unix(), Change: e.index.Version(), User: user}
+	c := cursor{Clock: e.now().Unix(), Change: e.version(), User: user}
 	if m, ok := s.Opinion[paper.Key]; ok {
 		return Explanation{}, fmt.Errorf("%w: the feed does not hold what you %s", ErrNotFound, m.Act)
 	}

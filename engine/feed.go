@@ -117,7 +117,7 @@ func (e *serving) page(ctx context.Context, user string, o FeedOptions) (Feed, e
 	now := h.now
 	c := cursor{
 		Of: "feed", User: user, Options: a.String(), Space: e.space,
-		Clock: e.now().Truncate(feedClock).Unix(), Event: now.Change, Change: e.index.Version(),
+		Clock: e.now().Truncate(feedClock).Unix(), Event: now.Change, Change: e.version(),
 	}
 	if o.Cursor != "" {
 		if c, err = e.openCursor(o.Cursor, c); err != nil {

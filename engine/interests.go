@@ -49,7 +49,7 @@ func (e *serving) everything(ctx context.Context, user string) (*profile, error)
 	if err != nil {
 		return nil, err
 	}
-	r, err := e.ranker(ctx, e.index.Version())
+	r, err := e.ranker(ctx, e.version())
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ const (
 
 // times returns A·v; v itself where there are too few papers to know.
 func (m *metric) times(v []float64) []float64 {
-	m.once.Do(m.measure)
+	m.ready()
 	if m.factor == nil {
 		return v
 	}
@@ -51,6 +51,9 @@ func (m *metric) times(v []float64) []float64 {
 	}
 	return out
 }
+
+// ready measures the sample, unless it has been.
+func (m *metric) ready() { m.once.Do(m.measure) }
 
 // product returns Σ a[i]·b[i], as four sums, which do not wait for each other.
 func product(a, b []float64) float64 {

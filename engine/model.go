@@ -124,9 +124,9 @@ type background struct {
 	cosine  float64        // mean between two of them
 	metric  *metric
 	asOf    int64
-	lexicon Lexicon // nil: none, or it lags behind
-	papers  int     // in the lexicon
-	words   sampleWords
+	lexicon Lexicon      // nil: none, or it lags behind
+	papers  int          // in the lexicon
+	words   *sampleWords // nil without a lexicon
 }
 
 // measure makes a background of sampled papers.

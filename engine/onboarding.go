@@ -38,7 +38,7 @@ func (e *serving) onboarding(ctx context.Context, user string, limit int) (List,
 	if err != nil {
 		return List{}, err
 	}
-	r, err := e.ranker(ctx, e.index.Version())
+	r, err := e.ranker(ctx, e.version())
 	if err != nil {
 		return List{}, err
 	}

@@ -101,6 +101,16 @@ func (r *Ranker) background() background {
 // millisecond of work.
 const bagsAtOnce = 25
 
+// bagsOf returns the terms of papers.
+func bagsOf(l Lexicon, keys []Key, asOf int64) []Bag {
+	bags := make([]Bag, len(keys))
+	each((len(keys)+bagsAtOnce-1)/bagsAtOnce, func(i int) {
+		from, to := i*bagsAtOnce, min((i+1)*bagsAtOnce, len(keys))
+		copy(bags[from:to], l.Bags(keys[from:to], asOf))
+	})
+	return bags
+}
+
 // examples finds what is known of papers. Those of which nothing is are left
 // out.
 func (r *Ranker) examples(liked []Liked) []example {
@@ -111,10 +121,7 @@ func (r *Ranker) examples(liked []Liked) []example {
 	vectors := r.Index.Vectors(keys, r.AsOf)
 	bags := make([]Bag, len(keys))
 	if r.Lexicon != nil {
-		each((len(keys)+bagsAtOnce-1)/bagsAtOnce, func(i int) {
-			from, to := i*bagsAtOnce, min((i+1)*bagsAtOnce, len(keys))
-			copy(bags[from:to], r.Lexicon.Bags(keys[from:to], r.AsOf))
-		})
+		bags = bagsOf(r.Lexicon, keys, r.AsOf)
 	}
 	var out []example
 	for i, l := range liked {

@@ -119,7 +119,7 @@ type judge struct {
 
 // judge measures the sample by the whole profile, once for all papers.
 func (e *serving) judge(ctx context.Context, s State) (*judge, error) {
-	j := &judge{asOf: e.index.Version(), sample: map[Key]float32{}}
+	j := &judge{asOf: e.version(), sample: map[Key]float32{}}
 	r, err := e.ranker(ctx, j.asOf)
 	if err != nil {
 		return nil, err

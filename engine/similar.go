@@ -44,7 +44,7 @@ func (e *serving) similar(ctx context.Context, of Subject, limit int) (List, err
 
 // alike lists the papers most like an example, with reasons.
 func (e *serving) alike(ctx context.Context, x example, among Among, limit int) (List, error) {
-	r, err := e.ranker(ctx, e.index.Version())
+	r, err := e.ranker(ctx, e.version())
 	if err != nil {
 		return List{}, err
 	}
@@ -224,7 +224,7 @@ func (e *serving) recommend(ctx context.Context, positive, negative []string, li
 	if err != nil {
 		return List{}, fmt.Errorf("recommend: %w", err)
 	}
-	r, err := e.ranker(ctx, e.index.Version())
+	r, err := e.ranker(ctx, e.version())
 	if err != nil {
 		return List{}, fmt.Errorf("recommend: %w", err)
 	}

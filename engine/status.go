@@ -103,14 +103,13 @@ func (e *Engine) Ready(ctx context.Context) error {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	index := e.current.Load().index
-	for index.Version() < head { // Follow is bringing it; a readiness probe may wait a little
+	for e.current.Load().version() < head { // Follow is bringing it; a readiness probe may wait a little
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(10 * time.Millisecond):
 		}
-		if index.Version() == 0 {
+		if e.current.Load().version() == 0 {
 			return fmt.Errorf("%w: the index is loading", embed.ErrUnavailable)
 		}
 	}

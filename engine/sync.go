@@ -28,7 +28,7 @@ func (e *Engine) Follow(ctx context.Context) error {
 	defer reader.Wait()
 	var reading atomic.Bool
 	for {
-		if reading.CompareAndSwap(false, true) {
+		if !e.read.Load() && reading.CompareAndSwap(false, true) { // later texts are read with the vectors
 			reader.Go(func() {
 				defer reading.Store(false)
 				if err := e.readTexts(ctx); err != nil && ctx.Err() == nil {
@@ -79,10 +79,13 @@ func (e *Engine) readTexts(ctx context.Context) error {
 	if err := e.readTo(ctx, head); err != nil {
 		return err
 	}
-	if !e.read.Swap(true) {
-		e.jobs.end("words", nil)
+	if e.read.Swap(true) {
+		return nil
 	}
-	return nil
+	e.jobs.end("words", nil)
+	e.catchUp.Lock()
+	defer e.catchUp.Unlock()
+	return e.current.Load().see(ctx)
 }
 
 // readTo brings the lexicon to at least the given version.
@@ -166,14 +169,14 @@ func (e *Engine) change(ctx context.Context, space embed.Space, version int64) e
 }
 
 // reach brings the index to at least the given version, and the lexicon, if it
-// is in use.
+// is in use, and lets questions see it.
 func (e *serving) reach(ctx context.Context, version int64) error {
 	if words := e.words(); words != nil {
 		if err := e.readTo(ctx, version); err != nil {
 			return err
 		}
 	}
-	if e.index.Version() >= version {
+	if v := e.seen.Load(); v != nil && v.version >= version {
 		return nil
 	}
 	e.catchUp.Lock()
@@ -194,7 +197,36 @@ func (e *serving) reach(ctx context.Context, version int64) error {
 			e.log.Error("index refused a vector", "err", err)
 		}
 	}
+	return e.see(ctx)
+}
+
+// A view is what questions are asked of: a version, and what the corpus was measured to
+// be like then.
+type view struct {
+	version int64
+	ranker  *Ranker
+}
+
+// see lets questions see what the index holds by now. It measures the corpus before,
+// which takes some 50 ms, so that nobody who asks has to. e.catchUp is held.
+func (e *serving) see(ctx context.Context) error {
+	v := e.index.Version()
+	r, err := e.ranker(ctx, v)
+	if err != nil {
+		return err
+	}
+	b := r.background()
+	b.metric.ready()
+	e.seen.Store(&view{v, r})
 	return nil
+}
+
+// version is the change number that a question is asked as of.
+func (e *serving) version() int64 {
+	if v := e.seen.Load(); v != nil {
+		return v.version
+	}
+	return e.index.Version()
 }
 
 // touch notes, before they are applied, that there were changes of papers up to
@@ -211,7 +243,10 @@ func (e *Engine) touch(upTo int64) {
 // since returns the least change number known since which no paper has changed
 // up to asOf: what is asked as of either is answered alike. Likes move the change
 // number too, so it says when what was measured by papers is good still.
-func (e *Engine) since(asOf int64) int64 {
+func (e *serving) since(asOf int64) int64 {
+	if v := e.seen.Load(); v != nil && v.version == asOf {
+		return v.ranker.AsOf
+	}
 	if t := e.touched.Load(); t > 0 && t < asOf {
 		return t
 	}

@@ -14,6 +14,9 @@ const sampleSize = 500
 // ranker returns what ranks papers as they were at a change number. It is the
 // same one until a paper changes.
 func (e *serving) ranker(ctx context.Context, asOf int64) (*Ranker, error) {
+	if v := e.seen.Load(); v != nil && v.version == asOf && (v.ranker.Lexicon == nil) == (e.words() == nil) {
+		return v.ranker, nil
+	}
 	asOf = e.since(asOf)
 	if s := e.sampled.Load(); s != nil && s.AsOf == asOf && (s.Lexicon == nil) == (e.words() == nil) {
 		return s, nil

@@ -123,7 +123,7 @@ func serverOf(t *testing.T, cmd *exec.Cmd) *server {
 	case <-read:
 		s.cmd.Wait()
 		t.Fatalf("the server did not start:\n%s", s.log())
-	case <-time.After(time.Minute):
+	case <-time.After(5 * time.Minute): // a million papers are read without files
 		t.Fatalf("the server says no address:\n%s", s.log())
 	}
 	eventually(t, time.Minute, "the server is ready", func() bool { status, _ := s.request("GET", "/readyz", nil); return status == 200 })

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 
 	"kindred/embed"
@@ -30,6 +31,7 @@ func (x *Index) Apply(changes []engine.Change, upTo int64) error {
 		if err := x.change(next, c); err != nil {
 			errs = append(errs, fmt.Errorf("index %q: %w", c.Key, err))
 		}
+		runtime.Gosched() // others are asking
 	}
 	if due(next.table.rows, next.live) {
 		t, err := x.compact(next.table)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/bits"
+	"runtime"
 	"slices"
 
 	"kindred/engine"
@@ -59,6 +60,9 @@ func (d *doc) sameAs(s *segment, row int) bool {
 	return true
 }
 
+// breath is after how many postings whoever makes a segment lets others go first.
+const breath = 1 << 12
+
 // build makes a segment of docs, at most segmentRows.
 func build(docs []doc) *segment {
 	total := 0
@@ -75,6 +79,9 @@ func build(docs []doc) *segment {
 		}
 	}
 	for i, p := range inOrder(all) {
+		if i%breath == 0 {
+			runtime.Gosched()
+		}
 		if i == 0 || p.term != b.s.terms[len(b.s.terms)-1] {
 			b.term(p.term)
 		}
@@ -103,7 +110,10 @@ func inOrder(all []posting) []posting {
 		ends[i] += ends[i-1]
 	}
 	out := make([]posting, len(all))
-	for _, p := range all {
+	for n, p := range all {
+		if n%breath == 0 {
+			runtime.Gosched()
+		}
 		at := &ends[p.term>>shift]
 		i := int(*at)
 		*at++

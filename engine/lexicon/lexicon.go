@@ -112,7 +112,8 @@ func (x *Lexicon) Apply(changes []engine.TextChange, upTo int64) error {
 	return errors.Join(errs...)
 }
 
-// prepare takes the terms of the texts that came after version, side by side.
+// prepare takes the terms of the texts that came after version, side by side, but on no
+// more than half of the processors: others are asking meanwhile.
 func prepare(changes []engine.TextChange, version int64) []doc {
 	docs := make([]doc, len(changes))
 	var next atomic.Int64
@@ -125,10 +126,11 @@ func prepare(changes []engine.TextChange, version int64) []doc {
 			if c := changes[i]; c.Seq > version && !c.Gone {
 				docs[i] = newDoc(c)
 			}
+			runtime.Gosched()
 		}
 	}
 	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(changes)/64) {
+	for range min(runtime.GOMAXPROCS(0)/2, len(changes)/64) - 1 {
 		wg.Go(work)
 	}
 	work()

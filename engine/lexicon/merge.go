@@ -3,6 +3,7 @@ package lexicon
 import (
 	"math"
 	"math/bits"
+	"runtime"
 	"slices"
 )
 
@@ -97,6 +98,9 @@ func merge(segments []*segment, forgotten int64) []*segment {
 		}
 		if !more {
 			break
+		}
+		if len(b.s.rows)%(breath/64) == 0 {
+			runtime.Gosched()
 		}
 		began := false
 		for i, s := range segments {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"runtime"
 
 	"kindred/engine"
 )
@@ -48,6 +49,7 @@ func (s *Store) Changes(ctx context.Context, name string, since int64, limit int
 				return fmt.Errorf("paper %s: %w", c.Key, err)
 			}
 			changes = append(changes, c)
+			runtime.Gosched() // a page is long work, and others are asking
 		}
 		return rows.Err()
 	})
@@ -98,6 +100,7 @@ func (s *Store) Texts(ctx context.Context, since int64, limit int) (changes []en
 			}
 			c.Categories, c.Facets = p.Categories, p.Facets()
 			changes = append(changes, c)
+			runtime.Gosched()
 			return nil
 		})
 	})
