@@ -125,7 +125,7 @@ func (p *child) ask(ctx context.Context, templates []engine.Paper, r *systemRepo
 		*w.to = quantile(took[i], .5)
 	}
 
-	paths := make([]string, 20*asked)
+	paths := make([]string, min(20*asked, max(r.N/5, asked)))
 	for i := range paths {
 		paths[i] = similar()
 	}
@@ -138,7 +138,7 @@ func (p *child) ask(ctx context.Context, templates []engine.Paper, r *systemRepo
 	r.OverIndex, r.RateOver = r.SimilarMS/r.IndexMS, r.Rate*r.IndexMS/1000
 	r.FeedOver, r.AgainOver = r.FeedMS/r.SimilarMS, r.AgainMS/r.SimilarMS
 
-	if all, _, err = p.crowd(ctx, 1, paths[:5*asked]); err != nil {
+	if all, _, err = p.crowd(ctx, 1, paths[:min(5*asked, len(paths))]); err != nil {
 		return err
 	}
 	r.IdleP99MS = quantile(all, .99)
@@ -149,7 +149,7 @@ func (p *child) ask(ctx context.Context, templates []engine.Paper, r *systemRepo
 	return nil
 }
 
-// meanwhile imports a twentieth of n papers more, at least 5,000, and asks for
+// meanwhile imports a twentieth of n papers more, at least 2,000, and asks for
 // paths, one after the other, as long as that takes.
 func (p *child) meanwhile(ctx context.Context, templates []engine.Paper, n int, paths []string) (took []time.Duration, err error) {
 	name := filepath.Join(filepath.Dir(p.data), "more.jsonl")
@@ -158,7 +158,7 @@ func (p *child) meanwhile(ctx context.Context, templates []engine.Paper, n int, 
 		return nil, err
 	}
 	enc := json.NewEncoder(f)
-	for i := range max(n/20, 5000) {
+	for i := range max(n/20, 2000) {
 		if err := enc.Encode(madeOf(templates, i%months, perMonth(n)+i/months)); err != nil {
 			return nil, errors.Join(err, f.Close())
 		}

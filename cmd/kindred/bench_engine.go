@@ -44,7 +44,11 @@ func (p *child) engine(ctx context.Context, templates []engine.Paper, r *systemR
 	if err := feed(engine.FeedOptions{}); err != nil {
 		return err
 	}
+	begun := time.Now()
 	for i := range asked {
+		if i >= 5 && time.Since(begun) > askedFor {
+			break
+		}
 		fresh := 0.05 + float64(i+1)*1e-6 // another list, of the same profile
 		like := id()
 		err := errors.Join(

@@ -84,7 +84,7 @@ func TestBenchPapers(t *testing.T) {
 
 func TestBenchSystem(t *testing.T) {
 	var r map[string]float64
-	out := kindred(t, t.TempDir(), 0, "bench", "system", "--n", "1000", "--clients", "8", "--users", "50", "--json")
+	out := kindred(t, t.TempDir(), 0, "bench", "system", "--n", "1000", "--clients", "8", "--users", "50", "--chromem", "--json")
 	if err := json.Unmarshal([]byte(out), &r); err != nil {
 		t.Fatalf("%v in %s", err, out)
 	}

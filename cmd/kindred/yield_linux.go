@@ -7,7 +7,7 @@ import (
 )
 
 // niceness is that of work nobody waits for; 19 would be the most.
-const niceness = 15
+const niceness = 10
 
 // yield lets other programs go first from now on, such as a server that answers while
 // this process imports. On Linux each thread has a priority of its own, and passes it
