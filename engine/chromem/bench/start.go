@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"time"
 
 	chromemgo "github.com/philippgille/chromem-go"
@@ -28,11 +29,17 @@ func ChromemStart(ctx context.Context, dir string, n int, document func(i int) (
 	if err != nil {
 		return 0, err
 	}
+	const atOnce = 1000
+	batch := make([]chromemgo.Document, 0, atOnce)
 	for i := range n {
 		id, v := document(i)
-		if err := docs.AddDocument(ctx, chromemgo.Document{ID: id, Embedding: v}); err != nil {
-			return 0, fmt.Errorf("write document %d: %w", i, err)
+		if batch = append(batch, chromemgo.Document{ID: id, Embedding: v}); len(batch) < atOnce && i < n-1 {
+			continue
 		}
+		if err := docs.AddDocuments(ctx, batch, runtime.GOMAXPROCS(0)); err != nil {
+			return 0, fmt.Errorf("write documents up to %d: %w", i, err)
+		}
+		batch = batch[:0]
 	}
 	begun := time.Now()
 	if _, err := chromemgo.NewPersistentDB(dir, false); err != nil {
