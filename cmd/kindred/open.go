@@ -49,10 +49,14 @@ func openEngine(ctx context.Context, c Config, store engine.Store, log *slog.Log
 		return chromem.Open(ctx, s, filepath.Join(c.Data, indexDir), store, log)
 	}
 	o := engine.Options{Store: store, Embedder: e, Log: log, Owner: owner()}
-	if o.Index, err = index(ctx, e.Space()); err != nil {
-		return nil, err
-	}
-	if o.Lexicon, err = lexicon.Open(ctx, filepath.Join(c.Data, lexiconDir), store, log); err != nil {
+	words := make(chan error, 1)
+	go func() { // of a million papers each takes a second
+		var err error
+		o.Lexicon, err = lexicon.Open(ctx, filepath.Join(c.Data, lexiconDir), store, log)
+		words <- err
+	}()
+	o.Index, err = index(ctx, e.Space())
+	if err := errors.Join(err, <-words); err != nil {
 		return nil, err
 	}
 	o.Open = func(ctx context.Context, s embed.Space) (engine.Index, embed.Embedder, error) {
