@@ -60,6 +60,9 @@
 // SQLite is the truth; an index or a lexicon can be thrown away at any time and is
 // rebuilt by following the change sequence from 0. Only Follow writes to them.
 //
+// A question is asked of a view: a version of the index, and what the corpus was measured
+// to be like then (sync.go). Follow makes the next one, so nobody who asks waits for it.
+//
 // Every ranking is a total order, score descending and then key ascending, so
 // equal requests have equal answers. Time is an input: nothing below Engine reads
 // a clock.

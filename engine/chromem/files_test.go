@@ -201,23 +201,10 @@ func TestKept(t *testing.T) {
 func TestDamage(t *testing.T) {
 	s := newShelf(t, 2200)
 	s.same(s.open())
-	enginetest.Damage(t, s.dir, func(what string, r *rand.Rand) {
-		s.log.Reset()
-		x := s.open()
-		if x.Len() != 0 {
-			t.Errorf("%s: not noticed", what)
-		} else if s.log.Len() == 0 && what != "list gone" {
-			t.Errorf("%s: not told", what)
-		}
-		if r.IntN(20) == 0 {
-			s.same(x)
-			s.same(s.open()) // they were made anew
-		}
+	enginetest.Damage(t, s.dir, &s.log, func() int { return s.open().Len() }, func() {
+		s.same(s.open())
+		s.same(s.open()) // from files that were made anew
 	})
-	s.log.Reset()
-	if x := s.open(); x.Len() == 0 || s.log.Len() > 0 {
-		t.Errorf("undamaged: %d papers, %s", x.Len(), s.log.String())
-	}
 }
 
 // Files of a store that is not this one, or went another way, or of other vectors, are

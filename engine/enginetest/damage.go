@@ -12,9 +12,10 @@ import (
 )
 
 // Damage damages the files that package mapped keeps in a directory, in many ways, one
-// at a time, and calls try after each with what was done. In the end they are as they
-// were.
-func Damage(t *testing.T, dir string, try func(what string, r *rand.Rand)) {
+// at a time. After each, open is to return 0, the papers of what it opened, and log to
+// say why; now and then rebuilt checks that all is well once they are made anew. In the
+// end they are as they were, and open is to return more.
+func Damage(t *testing.T, dir string, log *strings.Builder, open func() int, rebuilt func()) {
 	t.Helper()
 	good := contents(t, dir)
 	r := rand.New(rand.NewPCG(1, 1))
@@ -22,7 +23,15 @@ func Damage(t *testing.T, dir string, try func(what string, r *rand.Rand)) {
 		files := maps.Clone(good)
 		change(files)
 		restore(t, dir, files)
-		try(what, r)
+		log.Reset()
+		if open() != 0 {
+			t.Errorf("%s: not noticed", what)
+		} else if log.Len() == 0 && what != "list gone" {
+			t.Errorf("%s: not told", what)
+		}
+		if r.IntN(15) == 0 {
+			rebuilt()
+		}
 	}
 	var rows []string
 	for _, name := range slices.Sorted(maps.Keys(good)) {
@@ -56,6 +65,10 @@ func Damage(t *testing.T, dir string, try func(what string, r *rand.Rand)) {
 	}
 	damaged("two files exchanged", func(f map[string][]byte) { f[rows[0]], f[rows[1]] = f[rows[1]], f[rows[0]] })
 	restore(t, dir, good)
+	log.Reset()
+	if n := open(); n == 0 || log.Len() > 0 {
+		t.Errorf("undamaged: %d papers, %s", n, log.String())
+	}
 }
 
 // contents returns the files of a directory.
