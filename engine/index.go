@@ -47,6 +47,12 @@ type Index interface {
 	Version() int64
 }
 
+// A Finisher is an Index that answers before all of it is in place. Finish puts the rest
+// there, beside everything else, until it is done or ctx ends. Follow calls it.
+type Finisher interface {
+	Finish(ctx context.Context) error
+}
+
 // A Change is what happened to one paper, as an index needs to know it.
 type Change struct {
 	Seq        int64        // its number in the change sequence

@@ -13,6 +13,56 @@ import (
 	"kindred/engine/chromem"
 )
 
+// A finishing index tells that it was let finish.
+type finishing struct {
+	*chromem.Index
+	done chan<- string
+}
+
+func (f finishing) Finish(context.Context) error {
+	f.done <- f.Space().ID()
+	return nil
+}
+
+// Follow lets each index that serves finish what it left for later.
+func TestIndexesFinish(t *testing.T) {
+	w := newWorld(t)
+	first, second := embedtest.Hash(128), embedtest.Hash(256)
+	done := make(chan string)
+	open := func(_ context.Context, s embed.Space) (engine.Index, embed.Embedder, error) {
+		index, err := chromem.New(s)
+		return finishing{index, done}, second, err
+	}
+	index, _, err := open(t.Context(), first.Space())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := engine.New(t.Context(), engine.Options{Store: w.store, Index: index, Embedder: first, Owner: "finishing", Open: open})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	followed := make(chan error, 1)
+	go func() { followed <- e.Follow(ctx) }()
+	if id := <-done; id != first.Space().ID() {
+		t.Errorf("%s finished, want the first space", id)
+	}
+	w.add(papers("speech", 5)...)
+	if _, err := e.Fill(ctx, second, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.store.SetActive(ctx, second.Space().ID()); err != nil {
+		t.Fatal(err)
+	}
+	if id := <-done; id != second.Space().ID() {
+		t.Errorf("%s finished, want the second space", id)
+	}
+	cancel()
+	if err := <-followed; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
 func TestChangeOfSpace(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()

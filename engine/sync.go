@@ -24,12 +24,13 @@ const changesPage = 5000
 // its active space, until ctx ends, and returns ctx's error. A round that fails
 // is logged and tried again. Vectors never wait for texts.
 func (e *Engine) Follow(ctx context.Context) error {
-	var reader sync.WaitGroup
-	defer reader.Wait()
+	var beside sync.WaitGroup
+	defer beside.Wait()
 	var reading atomic.Bool
+	var finished *serving
 	for {
 		if !e.read.Load() && reading.CompareAndSwap(false, true) { // later texts are read with the vectors
-			reader.Go(func() {
+			beside.Go(func() {
 				defer reading.Store(false)
 				if err := e.readTexts(ctx); err != nil && ctx.Err() == nil {
 					e.log.Error("follow texts", "err", err)
@@ -39,11 +40,24 @@ func (e *Engine) Follow(ctx context.Context) error {
 		if err := e.CatchUpIndex(ctx); err != nil && ctx.Err() == nil {
 			e.log.Error("follow changes", "err", err)
 		}
+		if s := e.current.Load(); s != finished {
+			finished = s
+			beside.Go(func() { s.finish(ctx) })
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-e.poked:
 		case <-time.After(followEvery):
+		}
+	}
+}
+
+// finish lets the index do what it left for later.
+func (e *serving) finish(ctx context.Context) {
+	if x, ok := e.index.(Finisher); ok {
+		if err := x.Finish(ctx); err != nil && ctx.Err() == nil {
+			e.log.Error("finish index", "space", e.space, "err", err)
 		}
 	}
 }

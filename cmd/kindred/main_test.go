@@ -126,7 +126,7 @@ func serverOf(t *testing.T, cmd *exec.Cmd) *server {
 	case <-time.After(5 * time.Minute): // a million papers are read without files
 		t.Fatalf("the server says no address:\n%s", s.log())
 	}
-	eventually(t, time.Minute, "the server is ready", func() bool { status, _ := s.request("GET", "/readyz", nil); return status == 200 })
+	eventually(t, 5*time.Minute, "the server is ready", func() bool { status, _ := s.request("GET", "/readyz", nil); return status == 200 })
 	return s
 }
 

@@ -53,5 +53,6 @@ func (x *Index) compact(t *table) (*table, error) {
 			return t, err
 		}
 	}
+	x.waiting = nil // every paper has been put
 	return out, nil
 }

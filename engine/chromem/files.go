@@ -99,19 +99,37 @@ func (x *Index) load(ctx context.Context, store Store, l mapped.List) (err error
 	if err := x.check(ctx, store, t, l.Version); err != nil {
 		return err
 	}
-	docs, err := newCollection(x.space)
-	if err != nil {
-		return err
-	}
-	put := make(chan error, 1)
-	go func() { put <- docs.putAll(t.segments) }()
 	t.find()
-	if err := <-put; err != nil {
-		return err
-	}
-	x.collection = docs
+	x.waiting = t.segments
 	x.now.Store(&snapshot{table: t, segments: t.segments, centres: t.centres, rows: t.rows, live: len(t.newest), version: l.Version})
 	return nil
+}
+
+// Finish implements engine.Finisher: it puts the papers that Open found into chromem-go's
+// collection, which takes 2 µs each. Apply may come between any two segments; what it
+// does to a paper that is not there yet is in the rows.
+func (x *Index) Finish(ctx context.Context) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if more, err := x.finish(); err != nil || !more {
+			return err
+		}
+		runtime.Gosched() // others are asking
+	}
+}
+
+// finish does the next segment of those that wait, and says whether there was one.
+func (x *Index) finish() (more bool, err error) {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	if len(x.waiting) == 0 {
+		return false, nil
+	}
+	err = x.collection.putAll(x.waiting[:1])
+	x.waiting = x.waiting[1:]
+	return true, err
 }
 
 // adopt appends the rows of a group, whose file is f.

@@ -110,10 +110,17 @@ func (s *shelf) follow(x engine.Index) {
 }
 
 // same brings an index to the state of the store and checks that it answers as one
-// that was never kept, and as the oracle.
+// that was never kept, and as the oracle. What it found in files comes to chromem-go's
+// collection before changes and after.
 func (s *shelf) same(x *Index) {
 	s.t.Helper()
+	if _, err := x.finish(); err != nil {
+		s.t.Fatal(err)
+	}
 	s.follow(x)
+	if err := x.Finish(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
 	flat := enginetest.NewFlat(s.space)
 	s.follow(flat)
 	if x.Len() != flat.Len() || x.Version() != flat.Version() {
@@ -149,6 +156,7 @@ func (s *shelf) same(x *Index) {
 			s.t.Fatalf("%s: another vector or day", keys[i])
 		}
 	}
+	checkCollection(s.t, x, v)
 }
 
 func TestOpenConforms(t *testing.T) {

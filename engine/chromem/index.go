@@ -49,6 +49,7 @@ type Index struct {
 	space      embed.Space
 	writing    sync.Mutex // held by Apply
 	collection *collection
+	waiting    []*segment // found in files, not yet in collection; see Finish
 	sets       *categorySets
 	now        atomic.Pointer[snapshot]
 	kernel     kernel
@@ -68,7 +69,10 @@ type snapshot struct {
 	version  int64
 }
 
-var _ engine.Index = (*Index)(nil)
+var (
+	_ engine.Index    = (*Index)(nil)
+	_ engine.Finisher = (*Index)(nil)
+)
 
 // New returns an empty index at version 0 for the vectors of space, whose
 // dimension must be between 1 and 65,536.
