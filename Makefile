@@ -57,7 +57,7 @@ soak-ollama:
 # shared folder: hours. It goes on where it was stopped.
 soak-quality:
 	.ci/ollama
-	KINDRED_EVAL="csfcube goldreviewer citeulike-a-cold authorfeed-odd" KINDRED_EVAL_CACHE=$${XDG_CACHE_HOME:-$$HOME/.cache}/kindred/eval GO=$(GO) .ci/gotest -timeout 12h -run 'EvalOllama' ./cmd/kindred
+	KINDRED_EVAL="csfcube goldreviewer citeulike-a-cold authorfeed-odd-pool" KINDRED_EVAL_CACHE=$${XDG_CACHE_HOME:-$$HOME/.cache}/kindred/eval GO=$(GO) .ci/gotest -timeout 12h -run 'EvalOllama' ./cmd/kindred
 
 soak-fuzz:
 	.ci/fuzz 2m

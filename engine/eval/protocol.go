@@ -28,13 +28,14 @@ func Protocols() []Protocol {
 		{Name: "citeulike-a-few", Doc: "the same when only 1, 3, 5, 10, 20 likes are known", load: few},
 		{Name: "citeulike-a-warm", Doc: "readers' libraries; all papers to be recommended (DropoutNet split)", load: warm},
 		{Name: "citeulike-t-cold", Doc: "7,947 readers' libraries, texts as bags of words; fold 0 is new", load: coldT},
-		{Name: "authorfeed", Doc: "authors' later papers recommended from their earlier ones", load: authors(func(int) bool { return true })},
-		{Name: "authorfeed-odd", Doc: "the half of the authors that no setting was chosen on", load: authors(func(n int) bool { return n%2 == 1 })},
+		{Name: "authorfeed", Doc: "authors' later papers recommended from their earlier ones", load: authors(everyone, true)},
+		{Name: "authorfeed-odd", Doc: "the half of the authors that no setting was chosen on", load: authors(odd, true)},
+		{Name: "authorfeed-odd-pool", Doc: "the same without the papers that are neither liked nor candidates: for slow embedders", load: authors(odd, false)},
 		{Name: "csfcube", Doc: "related papers by expert judgement, 50 queries", load: csfcube},
 		{Name: "goldreviewer", Doc: "researchers' expertise on papers, by their own word", load: goldreviewer},
 		{Name: "goldreviewer-rated", Doc: "the same, each paper by what the researcher said of the others too: 4 and more are likes, 2 and less dislikes", load: rated},
 		{Name: "citeulike-a-related", Doc: "papers that cite each other", load: related},
-		{Name: "authorfeed-even", Doc: "the half of the authors to choose settings on", Tune: true, load: authors(func(n int) bool { return n%2 == 0 })},
+		{Name: "authorfeed-even", Doc: "the half of the authors to choose settings on", Tune: true, load: authors(even, true)},
 		{Name: "citeulike-a-tune", Doc: "libraries to choose settings on (Heater split, validation part)", Tune: true, load: coldOf("heater-cold", "vali.tsv")},
 	}
 }
@@ -244,8 +245,14 @@ func coldT(f files) (Task, error) {
 	return Task{Papers: l.papers, Pool: candidates, Cases: cs, Metrics: feedMetrics(), Depth: feedDepth}, err
 }
 
-// authors: of the users d0, d1, … those whose number is wanted.
-func authors(wanted func(n int) bool) func(files) (Task, error) {
+func everyone(int) bool { return true }
+func odd(n int) bool    { return n%2 == 1 }
+func even(n int) bool   { return n%2 == 0 }
+
+// authors: of the users d0, d1, … those whose number is wanted. whole says that the
+// whole corpus is there, as it is with a reader: the pool is a part of it. Else there
+// are only the pool and what these users like.
+func authors(wanted func(n int) bool, whole bool) func(files) (Task, error) {
 	return func(f files) (Task, error) {
 		_, likes, err := f.pairs("authorfeed/likes_dev.tsv")
 		if err != nil {
@@ -272,8 +279,19 @@ func authors(wanted func(n int) bool) func(files) (Task, error) {
 				users = append(users, u)
 			}
 		}
-		// The whole corpus is there, as it is with a reader: the pool is a part of it.
-		l, err := f.papers(nil, "corpus/arxiv-2025-2026.jsonl.gz", "corpus/acl-anthology.jsonl.gz", "corpus/ml-cv-robotics-conferences.jsonl.gz")
+		var want map[string]bool // everything
+		if !whole {
+			want = map[string]bool{}
+			for _, id := range ids {
+				want[id] = true
+			}
+			for _, u := range users {
+				for _, id := range likes[u] {
+					want[id] = true
+				}
+			}
+		}
+		l, err := f.papers(want, "corpus/arxiv-2025-2026.jsonl.gz", "corpus/acl-anthology.jsonl.gz", "corpus/ml-cv-robotics-conferences.jsonl.gz")
 		if err != nil {
 			return Task{}, err
 		}
