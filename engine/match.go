@@ -28,6 +28,20 @@ type match struct {
 // stored one; else by the whole title, if that has three words and no other id
 // contradicts. A title or abstract that Clean would refuse is the error.
 func (e *Engine) match(ctx context.Context, described []Described) ([]match, error) {
+	out, err := e.matchByID(ctx, described)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		if err := e.matchTitle(ctx, &out[i], described[i].Title); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// matchByID is match as far as ids go: matchTitle is still to be called.
+func (e *Engine) matchByID(ctx context.Context, described []Described) ([]match, error) {
 	out := make([]match, len(described))
 	var ids []ID
 	for i, d := range described {
@@ -42,11 +56,6 @@ func (e *Engine) match(ctx context.Context, described []Described) ([]match, err
 	}
 	if err := e.matchIDs(ctx, out, ids); err != nil {
 		return nil, fmt.Errorf("look for %d papers by id: %w", len(out), err)
-	}
-	for i := range out {
-		if err := e.matchTitle(ctx, &out[i], described[i].Title); err != nil {
-			return nil, fmt.Errorf("look for a paper by title: %w", err)
-		}
 	}
 	return out, nil
 }
@@ -114,14 +123,14 @@ func (e *Engine) matchTitle(ctx context.Context, m *match, title string) error {
 		}
 		keys, err := e.store.WithTitle(ctx, name, MaxLimit)
 		if err != nil {
-			return err
+			return fmt.Errorf("look for a paper by title: %w", err)
 		}
 		same = append(same, keys...)
 	}
 	if m.paper == nil && len(same) > 0 && !vague(title) {
 		papers, err := e.store.GetPapers(ctx, same)
 		if err != nil {
-			return err
+			return fmt.Errorf("look for a paper by title: %w", err)
 		}
 		for _, k := range same {
 			if p, ok := papers[k]; ok && !contradicts(p.IDs, m.ids) {

@@ -95,12 +95,26 @@ func (e *serving) locate(ctx context.Context, of Subject) (example, []Key, error
 		v, err := e.embedOne(ctx, embed.Query, of.Text)
 		return known(v, of.Text, ""), nil, err
 	}
-	found, err := e.match(ctx, []Described{d})
+	found, err := e.matchByID(ctx, []Described{d})
 	if err != nil {
 		return example{}, nil, err
 	}
-	m := found[0]
+	m := &found[0]
+	byID, bag := m.paper, Bag{}
+	each(2, func(i int) { // the one waits for the store
+		if i == 0 {
+			err = e.matchTitle(ctx, m, d.Title)
+		} else if byID != nil {
+			bag = BagOf(byID.Title, byID.Abstract)
+		}
+	})
+	if err != nil {
+		return example{}, nil, err
+	}
 	switch {
+	case byID != nil:
+		v, err := e.vector(ctx, *byID)
+		return example{vector: v, bag: bag, weight: 1}, m.self, err
 	case m.paper != nil:
 		v, err := e.vector(ctx, *m.paper)
 		return known(v, m.paper.Title, m.paper.Abstract), m.self, err

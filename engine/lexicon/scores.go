@@ -106,6 +106,7 @@ func (w *wanted) look(s *segment) {
 	clear(w.slots)
 	clear(w.sieve)
 	for i, q := range w.queries {
+		s.warm(q.Terms)
 		for j, t := range q.Terms {
 			local, _, _, ok := s.find(uint64(t.Term) * spread)
 			if !ok {
