@@ -81,18 +81,24 @@ func (m *metric) measure() {
 	for i := range a {
 		a[i] = make([]float64, i+1)
 	}
-	off := make([]float64, dim)
-	for _, v := range m.sample {
+	offs := make([][]float64, len(m.sample))
+	for n, v := range m.sample {
+		offs[n] = make([]float64, dim)
 		for i, f := range v {
-			off[i] = float64(f) - m.mean[i]
-		}
-		for i, row := range a {
-			f := off[i]
-			for j, g := range off[:i+1] {
-				row[j] += float64(f * g)
-			}
+			offs[n][i] = float64(f) - m.mean[i]
 		}
 	}
+	const atOnce = 8 // rows
+	each((dim+atOnce-1)/atOnce, func(n int) {
+		for _, off := range offs {
+			for i := n * atOnce; i < min((n+1)*atOnce, dim); i++ {
+				f, row := off[i], a[i]
+				for j, g := range off[:i+1] {
+					row[j] += float64(f * g)
+				}
+			}
+		}
+	})
 	var trace float64
 	for i := range a {
 		trace += a[i][i]

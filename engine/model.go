@@ -130,8 +130,8 @@ type background struct {
 }
 
 // measure makes a background of sampled papers.
-func measure(x Index, l Lexicon, sample []Key, asOf int64) background {
-	b := background{asOf: asOf, lexicon: l}
+func measure(x Index, sample []Key, asOf int64) background {
+	b := background{asOf: asOf}
 	for i, v := range x.Vectors(sample, asOf) {
 		if v == nil {
 			continue
@@ -150,15 +150,18 @@ func measure(x Index, l Lexicon, sample []Key, asOf int64) background {
 		square += float64(b.mean[d] * b.mean[d])
 		b.mean[d] /= n
 	}
-	if l != nil {
-		b.words = readSample(l, b.keys, asOf)
-		b.papers = l.Statistics(nil, asOf).Papers
-	}
 	b.metric = &metric{sample: b.vectors, mean: b.mean}
 	if n > 1 { // (‖Σv‖² − n) / (n² − n)
 		b.cosine = (square - n) / (n*n - n)
 	}
 	return b
+}
+
+// read measures the words too.
+func (b *background) read(l Lexicon) {
+	b.lexicon = l
+	b.words = readSample(l, b.keys, b.asOf)
+	b.papers = l.Statistics(nil, b.asOf).Papers
 }
 
 // ofPerson is the kind of model for a person in this corpus.

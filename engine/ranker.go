@@ -21,6 +21,7 @@ type Ranker struct {
 	Sample  []Key   // papers from all over the corpus, that scores are measured by: 500 are enough
 	AsOf    int64   // change number; 0 is now
 
+	wordless *Ranker // the same without a Lexicon, if there is one: it may have measured
 	once     sync.Once
 	back     background // measured once
 	profiles memo[*profile]
@@ -93,7 +94,16 @@ func byRelevance(all []candidate) []candidate {
 
 // background measures the corpus.
 func (r *Ranker) background() background {
-	r.once.Do(func() { r.back = measure(r.Index, r.Lexicon, r.Sample, r.AsOf) })
+	r.once.Do(func() {
+		if r.wordless != nil {
+			r.back = r.wordless.background()
+		} else {
+			r.back = measure(r.Index, r.Sample, r.AsOf)
+		}
+		if r.Lexicon != nil {
+			r.back.read(r.Lexicon)
+		}
+	})
 	return r.back
 }
 

@@ -40,7 +40,7 @@ func (e *Engine) Follow(ctx context.Context) error {
 		if err := e.CatchUpIndex(ctx); err != nil && ctx.Err() == nil {
 			e.log.Error("follow changes", "err", err)
 		}
-		if s := e.current.Load(); s != finished {
+		if s := e.current.Load(); s != finished && (e.lexicon == nil || e.read.Load()) { // answers come first
 			finished = s
 			beside.Go(func() { s.finish(ctx) })
 		}

@@ -21,6 +21,11 @@ func (e *serving) ranker(ctx context.Context, asOf int64) (*Ranker, error) {
 	if s := e.sampled.Load(); s != nil && s.AsOf == asOf && (s.Lexicon == nil) == (e.words() == nil) {
 		return s, nil
 	}
+	if s := e.sampled.Load(); s != nil && s.AsOf == asOf && s.Lexicon == nil { // words have been read since
+		r := &Ranker{Index: e.index, Lexicon: e.words(), Sample: s.Sample, AsOf: asOf, wordless: s}
+		e.sampled.Store(r)
+		return r, nil
+	}
 	sample, err := e.store.Sample(ctx, sampleSize, asOf)
 	if err != nil {
 		return nil, fmt.Errorf("sample of the corpus: %w", err)

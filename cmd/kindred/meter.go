@@ -18,6 +18,12 @@ type meter struct {
 	bar   *progressbar.ProgressBar // nil if w is not a terminal
 	begun time.Time
 	told  time.Time
+	first mark // what set was told first: the preparation before it is no work done
+}
+
+type mark struct {
+	at          time.Time
+	done, count int64
 }
 
 // tellEvery is the time between two plain lines.
@@ -41,8 +47,17 @@ func newMeter(w io.Writer, what string, known bool) *meter {
 // set says that done of total units are done; total 0 is unknown. detail is
 // shown beside the bar, and count, of papers, gives the rate.
 func (m *meter) set(done, total int64, detail string, count int64) {
-	secs := time.Since(m.begun).Seconds()
-	rate := fmt.Sprintf("%s, %s/s", detail, thousands(int64(float64(count)/max(secs, .001))))
+	now := time.Now()
+	begins := m.first.at.IsZero()
+	if begins {
+		m.first = mark{now, done, count}
+	}
+	since := m.first
+	if count == since.count || done == since.done {
+		since = mark{at: m.begun}
+	}
+	secs := max(now.Sub(since.at).Seconds(), .001)
+	rate := fmt.Sprintf("%s, %s/s", detail, thousands(int64(float64(count-since.count)/secs)))
 	if m.bar != nil {
 		if total > 0 {
 			m.bar.ChangeMax64(total)
@@ -51,13 +66,13 @@ func (m *meter) set(done, total int64, detail string, count int64) {
 		_ = m.bar.Set64(min(done, max(total, done))) // only the terminal could fail
 		return
 	}
-	if time.Since(m.told) < tellEvery {
+	if begins || now.Sub(m.told) < tellEvery {
 		return
 	}
-	m.told = time.Now()
+	m.told = now
 	line := m.what + ": " + rate
-	if done > 0 && total > done {
-		line += ", " + span(secs*float64(total-done)/float64(done)) + " left"
+	if done > since.done && total > done {
+		line += ", " + span(secs*float64(total-done)/float64(done-since.done)) + " left"
 	}
 	fmt.Fprintln(m.w, line)
 }

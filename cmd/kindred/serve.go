@@ -19,6 +19,7 @@ import (
 	"kindred/api"
 	"kindred/engine"
 	"kindred/engine/importer"
+	"kindred/engine/mapped"
 	"kindred/testdata"
 )
 
@@ -62,7 +63,9 @@ func serve(cmd *cobra.Command, sys env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	collected := debug.SetGCPercent(-1) // what is opened stays
 	e, err := openEngine(ctx, cfg, store, log, func(line string) { fmt.Fprintln(sys.stdout, line) })
+	debug.SetGCPercent(collected)
 	if err != nil {
 		return err
 	}
@@ -148,16 +151,17 @@ func begin(ctx context.Context, store engine.Store, e *engine.Engine) error {
 		return err
 	}
 	e.Starting("")
+	debug.FreeOSMemory() // what loading needed for a time
 	return nil
 }
 
-// loadIndex fills the index. That leaves as much garbage as it keeps: a million
-// papers would take 5 GB for a time, so it is collected sooner than usual, and
-// given back at the end.
+// loadIndex fills the index. Where that is all in memory it leaves as much garbage as it
+// keeps: a million papers would take 5 GB for a time, so it is collected sooner than
+// usual.
 func loadIndex(ctx context.Context, e *engine.Engine) error {
-	usual := debug.SetGCPercent(20)
-	defer debug.FreeOSMemory()
-	defer debug.SetGCPercent(usual)
+	if !mapped.Can {
+		defer debug.SetGCPercent(debug.SetGCPercent(20))
+	}
 	return e.CatchUpIndex(ctx)
 }
 

@@ -1,9 +1,10 @@
 package chromem
 
 import (
-	"fmt"
 	"slices"
 	"sync"
+
+	"kindred/engine/mapped"
 )
 
 // A setID names a list of categories. There are far fewer lists than papers,
@@ -16,6 +17,7 @@ type categorySets struct {
 	ids  map[string]setID
 	with map[string][]setID // by category, the lists that hold it
 	all  [][]string
+	name []byte // scratch
 }
 
 func newCategorySets() *categorySets {
@@ -24,13 +26,13 @@ func newCategorySets() *categorySets {
 
 // intern returns the number of a list of categories.
 func (c *categorySets) intern(categories []string) setID {
-	name := fmt.Sprintf("%q", categories)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	id, ok := c.ids[name]
+	c.name = mapped.AppendList(c.name[:0], categories)
+	id, ok := c.ids[string(c.name)]
 	if !ok {
 		id = setID(len(c.ids))
-		c.ids[name] = id
+		c.ids[string(c.name)] = id
 		c.all = append(c.all, slices.Clone(categories))
 		for _, k := range categories {
 			c.with[k] = append(c.with[k], id)

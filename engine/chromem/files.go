@@ -3,7 +3,6 @@ package chromem
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,9 +21,9 @@ import (
 const groupSegments = 8
 
 const (
-	format = 1
+	format = 2
 	arrays = 11                    // those of table.group
-	magic  = 0x3173_776f_7264_646b // "kddrows1" where the low byte comes first
+	magic  = 0x3273_776f_7264_646b // "kddrows2" where the low byte comes first
 )
 
 // A Store is what an index that is kept in files asks of an engine.Store.
@@ -73,33 +72,49 @@ func (x *Index) load(ctx context.Context, store Store, l mapped.List) (err error
 			}
 		}
 	}()
-	groups := make([]*group, len(l.Files))
-	errs := make([]error, len(l.Files))
-	var next atomic.Int64
 	var wg sync.WaitGroup
+	defer wg.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	type read struct {
+		*group
+		err error
+	}
+	groups := make([]chan read, len(l.Files))
+	for i := range groups {
+		groups[i] = make(chan read, 1)
+	}
+	var next atomic.Int64
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(groups) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				if maps[i], errs[i] = x.files.Map(l.Files[i]); errs[i] == nil {
-					groups[i], errs[i] = readGroup(maps[i], x.space.Dim, x.group)
+				var r read
+				if maps[i], r.err = x.files.Map(l.Files[i]); r.err == nil {
+					r.group, r.err = readGroup(maps[i], x.space.Dim, x.group)
 				}
+				groups[i] <- r
 			}
 		})
 	}
-	wg.Wait()
-	if err := errors.Join(append(errs, ctx.Err())...); err != nil {
-		return err
-	}
 	t := newTable(x.space.Dim)
-	for i, g := range groups {
-		if err := t.adopt(g, l.Files[i], x.sets); err != nil {
-			return fmt.Errorf("%s: %w", l.Files[i].Name, err)
+	t.newest = make(map[engine.Key]int32, len(groups)*x.group*segmentRows)
+	for i, file := range l.Files { // while others are read
+		var r read
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case r = <-groups[i]:
+		}
+		if r.err == nil {
+			r.err = t.adopt(r.group, file, x.sets)
+		}
+		if r.err != nil {
+			return fmt.Errorf("%s: %w", file.Name, r.err)
 		}
 	}
 	if err := x.check(ctx, store, t, l.Version); err != nil {
 		return err
 	}
-	t.find()
 	x.waiting = t.segments
 	x.now.Store(&snapshot{table: t, segments: t.segments, centres: t.centres, rows: t.rows, live: len(t.newest), version: l.Version})
 	return nil
@@ -162,6 +177,7 @@ func (t *table) adopt(g *group, f mapped.File, sets *categorySets) error {
 		}
 		t.segments = append(t.segments, s)
 		t.rows += segmentRows
+		t.find(len(t.segments) - 1)
 	}
 	t.sum = slices.Clone(g.sum)
 	f.Dead = nil
@@ -169,20 +185,18 @@ func (t *table) adopt(g *group, f mapped.File, sets *categorySets) error {
 	return nil
 }
 
-// find fills newest. Of two rows of a key that are alive the last one is right: the
-// other died after the version of the list.
-func (t *table) find() {
-	t.newest = make(map[engine.Key]int32, t.rows)
-	for n, s := range t.segments {
-		for r, key := range s.keys {
-			if s.died[r].Load() != 0 {
-				continue
-			}
-			if before, ok := t.newest[key]; ok {
-				t.segments[before>>segmentBits].die(int(before&rowMask), 1)
-			}
-			t.newest[key] = int32(n<<segmentBits + r)
+// find adds the rows of a segment to newest. Of two rows of a key that are alive the last
+// one is right: the other died after the version of the list.
+func (t *table) find(n int) {
+	s := t.segments[n]
+	for r, key := range s.keys {
+		if s.died[r].Load() != 0 {
+			continue
 		}
+		if before, ok := t.newest[key]; ok {
+			t.segments[before>>segmentBits].die(int(before&rowMask), 1)
+		}
+		t.newest[key] = int32(n<<segmentBits + r)
 	}
 }
 
@@ -333,7 +347,7 @@ func (t *table) group(first int, sets *categorySets) []mapped.Array {
 	var (
 		out   [arrays]mapped.Array
 		set   []uint32
-		lists [][]string
+		lists []byte
 		local = map[setID]uint32{}
 		keyAt []uint32
 		keys  []byte
@@ -347,9 +361,9 @@ func (t *table) group(first int, sets *categorySets) []mapped.Array {
 		for r := range segmentRows {
 			id, ok := local[s.set[r]]
 			if !ok {
-				id = uint32(len(lists))
+				id = uint32(len(local))
 				local[s.set[r]] = id
-				lists = append(lists, sets.list(s.set[r]))
+				lists = mapped.AppendList(lists, sets.list(s.set[r]))
 			}
 			set = append(set, id)
 			keyAt = append(keyAt, uint32(len(keys)))
@@ -359,15 +373,11 @@ func (t *table) group(first int, sets *categorySets) []mapped.Array {
 			out[8] = append(out[8], mapped.Bytes(s.centre.mean))
 		}
 	}
-	names, err := json.Marshal(lists)
-	if err != nil { // unreachable: strings
-		panic(err)
-	}
 	out[5] = mapped.Array{mapped.Bytes(set)}
 	out[6] = mapped.Array{mapped.Bytes(append(keyAt, uint32(len(keys))))}
 	out[7] = mapped.Array{keys}
 	out[9] = mapped.Array{mapped.Bytes(t.sum)}
-	out[10] = mapped.Array{names}
+	out[10] = mapped.Array{lists}
 	return out[:]
 }
 
@@ -392,7 +402,7 @@ func readGroup(data []byte, dim, segments int) (*group, error) {
 	}
 	keyAt := take[uint32](&f, 6, rows+1)
 	if f.err == nil {
-		f.err = json.Unmarshal(all[10], &g.sets)
+		g.sets, f.err = mapped.Lists(all[10])
 	}
 	if f.err != nil {
 		return nil, f.err

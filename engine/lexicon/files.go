@@ -2,7 +2,6 @@ package lexicon
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,9 +25,9 @@ type Store interface {
 }
 
 const (
-	format = 2
-	arrays = 16                    // those of columns, and the categories as JSON
-	magic  = 0x3273_6d72_6574_646b // "kdterms2" where the low byte comes first
+	format = 3
+	arrays = 16                    // those of columns, and the sets of categories
+	magic  = 0x3373_6d72_6574_646b // "kdterms3" where the low byte comes first
 )
 
 // Open returns a lexicon that keeps its larger segments in files of a
@@ -189,12 +188,12 @@ func (x *Lexicon) keep(s *snapshot) *snapshot {
 
 // keep writes a segment to a file and returns it as it lies there.
 func (s *segment) keep(w *mapped.Writer) (*segment, error) {
-	sets, err := json.Marshal(s.sets)
-	if err != nil {
-		return nil, err
+	var sets []byte
+	for _, set := range s.sets {
+		sets = mapped.AppendList(sets, set)
 	}
 	var all []mapped.Array
-	err = s.each(func(bytes []byte, _ func([]byte) error) error { all = append(all, mapped.Array{bytes}); return nil })
+	err := s.each(func(bytes []byte, _ func([]byte) error) error { all = append(all, mapped.Array{bytes}); return nil })
 	if err != nil { // unreachable
 		return nil, err
 	}
@@ -234,8 +233,12 @@ func readSegment(data []byte) (*segment, error) {
 	if err := s.each(func(_ []byte, set func([]byte) error) error { n++; return set(all[n-1]) }); err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(all[n], &s.sets); err != nil {
+	sets, err := mapped.Lists(all[n])
+	if err != nil {
 		return nil, err
+	}
+	for _, set := range sets {
+		s.sets = append(s.sets, set)
 	}
 	s.ready()
 	return s, nil

@@ -48,6 +48,38 @@ func FuzzArrays(f *testing.F) {
 	})
 }
 
+// FuzzLists reads whatever there may be: it is refused, or says the same when it is
+// written again.
+func FuzzLists(f *testing.F) {
+	for _, lists := range [][][]string{nil, {{}}, {{"cs.CL", "cs.LG"}, {"math.NT"}, {"", "cs.\x00"}}} {
+		var data []byte
+		for _, list := range lists {
+			data = AppendList(data, list)
+		}
+		got, err := Lists(data)
+		if err != nil || !reflect.DeepEqual(got, lists) {
+			f.Fatalf("%q, %v, want %q", got, err, lists)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		lists, err := Lists(data)
+		if err != nil {
+			if !errors.Is(err, ErrDamaged) {
+				t.Fatal(err)
+			}
+			return
+		}
+		var again []byte
+		for _, list := range lists {
+			again = AppendList(again, list)
+		}
+		if back, err := Lists(again); err != nil || !reflect.DeepEqual(back, lists) {
+			t.Fatalf("%q, %v, want %q", back, err, lists)
+		}
+	})
+}
+
 func TestSlice(t *testing.T) {
 	type pair struct {
 		a float32
