@@ -43,6 +43,7 @@ var belongsTo = map[string]string{
 	"github.com/klauspost/compress":       "engine/importer",
 	"github.com/ollama/ollama":            "embed/ollama",
 	"golang.org/x/sys":                    "engine/chromem",
+	"github.com/cespare/xxhash/v2":        "engine/mapped",
 	"golang.org/x/text":                   "embed/builtin",
 	"gonum.org/v1/gonum":                  "embed/builtin/distill",
 	"github.com/labstack/echo/v4":         "api",

@@ -18,8 +18,8 @@ import (
 
 	"kindred/api"
 	"kindred/engine"
+	"kindred/engine/chromem"
 	"kindred/engine/importer"
-	"kindred/engine/mapped"
 	"kindred/testdata"
 )
 
@@ -159,7 +159,7 @@ func begin(ctx context.Context, store engine.Store, e *engine.Engine) error {
 // keeps: a million papers would take 5 GB for a time, so it is collected sooner than
 // usual.
 func loadIndex(ctx context.Context, e *engine.Engine) error {
-	if !mapped.Can {
+	if !chromem.InFiles {
 		defer debug.SetGCPercent(debug.SetGCPercent(20))
 	}
 	return e.CatchUpIndex(ctx)

@@ -32,6 +32,9 @@ type Store interface {
 	Changes(ctx context.Context, space string, since int64, limit int) ([]engine.Change, int64, error)
 }
 
+// InFiles says whether this system can map files, so that Open is not New.
+const InFiles = mapped.Can
+
 // Open returns an index that moves its rows to files of a directory, which it makes,
 // as soon as there are enough of them, and begins with those that are there (see
 // package mapped). A file stays mapped as long as the process lives: vectors that were

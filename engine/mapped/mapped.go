@@ -6,6 +6,7 @@
 //
 //	mapped.go  Dir: a directory of files, and the list that makes them one thing
 //	arrays.go  what is in a file: numbers, as they lie in memory
+//	lists.go   lists of strings in one of its arrays
 package mapped
 
 import (
