@@ -141,6 +141,7 @@ func (a *api) problem(ctx context.Context, err error) *Problem {
 	p := a.classify(err)
 	p.RequestID = requestID(ctx)
 	switch {
+	case p.Code == "not_ready": // a probe asks again and again while a server starts
 	case p.Status == http.StatusServiceUnavailable:
 		a.Log.Warn("unavailable", "request_id", p.RequestID, "err", err)
 	case p.Status >= 500:
