@@ -143,6 +143,7 @@ func (x *Index) finish() (more bool, err error) {
 	x.writing.Lock()
 	defer x.writing.Unlock()
 	if len(x.waiting) == 0 {
+		x.waiting = nil
 		return false, nil
 	}
 	err = x.collection.putAll(x.waiting[:1])
