@@ -69,29 +69,36 @@ func (s *scan) rerank(ctx context.Context, q *query, rows []candidate) top {
 	rows = slices.DeleteFunc(rows, func(c candidate) bool { return c.most < floor })
 	slices.SortFunc(rows, func(a, b candidate) int { return cmp.Compare(b.most, a.most) })
 	t := newTop(q.k)
-	for i, c := range rows {
-		if c.most < q.floor.get() || i%segmentRows == 0 && ctx.Err() != nil {
-			break
+	var vectors [loadedAtOnce]embed.Vector
+	for i := 0; i < len(rows) && rows[i].most >= q.floor.get() && ctx.Err() == nil; i += loadedAtOnce {
+		some := rows[i:min(i+loadedAtOnce, len(rows))]
+		for j, c := range some {
+			vectors[j] = s.segments[c.row>>segmentBits].vector(c.row&rowMask, s.table.dim)
 		}
-		seg, r := s.segments[c.row>>segmentBits], c.row&rowMask
-		v := seg.vector(r, s.table.dim)
-		load(v)
-		if score := embed.Dot(q.unit, v); score >= t.floor {
-			t.offer(engine.Hit{Key: seg.keys[r], Score: score})
-			q.floor.raise(float64(t.floor))
+		load(vectors[:len(some)])
+		for j, c := range some {
+			if score := embed.Dot(q.unit, vectors[j]); score >= t.floor {
+				t.offer(engine.Hit{Key: s.segments[c.row>>segmentBits].keys[c.row&rowMask], Score: score})
+				q.floor.raise(float64(t.floor))
+			}
 		}
 	}
 	return t
 }
 
-// load reads one number of every cache line of v, so that the lines come from
+// loadedAtOnce is how many vectors are asked of the memory together.
+const loadedAtOnce = 8
+
+// load reads one number of every cache line of vectors, so that the lines come from
 // memory side by side; embed.Dot alone waits for them nearly one by one. It is
 // not inlined, or the compiler would see that nobody wants the sum.
 //
 //go:noinline
-func load(v []float32) (sum float32) {
-	for i := 0; i < len(v); i += 16 {
-		sum += v[i]
+func load(vectors []embed.Vector) (sum float32) {
+	for i := 0; i < len(vectors[0]); i += 16 {
+		for _, v := range vectors {
+			sum += v[i]
+		}
 	}
 	return sum
 }
