@@ -12,7 +12,7 @@ build:
 # test is the gate: everything, in its short form. It installs what it needs.
 test: lint
 	.ci/ollama
-	GO=$(GO) .ci/gotest -race -timeout 30m ./...
+	GO=$(GO) .ci/gotest -race -timeout 40m ./...
 	GO=$(GO) .ci/browser
 	.ci/fuzz 5s
 
